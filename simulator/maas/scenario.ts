@@ -1,0 +1,159 @@
+import { z } from "zod";
+import { duration } from "../duration.ts";
+import { type StatusName, statusNames } from "./statuses.ts";
+
+/** What a fault makes of a machine's release or erase, by the word that a scenario uses. */
+const machineFaultAnswers = [
+  "power-fails-500", // the driver fails: late 500 with its message, the machine falls back
+  "no-rack-503", // no rack controller reaches the BMC: late 503, the machine falls back
+  "never-off", // accepted, but the power never goes off: Releasing failed after 5 minutes
+  "conflict-retry", // database conflict: 409 as HTML with Retry-After, nothing changed
+  "state-409", // 409 without Retry-After, nothing changed
+  "no-connections-503", // 503 with Retry-After, nothing changed
+  "gateway-504", // a proxy gives up after a lab minute while MAAS goes on
+  "hang", // MAAS goes on, the answer never comes
+  "reset", // MAAS goes on, the connection is reset
+  "vanishes", // the machine is deleted by someone when its power is off
+  "erase-fails", // the wipe fails: Failed disk erasing
+  "never-erased", // the wipe never ends, which MAAS does not monitor
+] as const;
+
+/** How MAAS treats a release differently from the happy path, for `times` calls. */
+export type MachineFault = { times: number; answer: (typeof machineFaultAnswers)[number] };
+
+/** One machine as a scenario describes it. Durations in ms of lab time. */
+export type MachineScenario = {
+  hostname: string;
+  systemId?: string | undefined;
+  status: StatusName;
+  /** The model that acquired it: sets agent_name, owner_data and the owner `juju`. */
+  model?: string | undefined;
+  owner?: string | null | undefined;
+  ownerData?: Record<string, string> | undefined;
+  agentName?: string | undefined;
+  /** The id in the model (`juju machines`); default: the place among the model's machines. */
+  jujuMachine?: string | undefined;
+  units?: string[] | undefined;
+  powerType: string;
+  powerState?: "on" | "off" | "unknown" | "error" | undefined;
+  /** The VM host of a virtual machine that MAAS composed or discovered; null for none. */
+  pod?: string | null | undefined;
+  /** Until the power is off; the POST blocks for it. */
+  release: number;
+  /** Of a disk erasure. */
+  erase: number;
+  locked: boolean;
+  /** False: no passed commissioning, so a release ends in New. */
+  commissioned: boolean;
+  /** True: composed on allocation, so a release deletes it. */
+  dynamic: boolean;
+  /** The name of a VM host that runs on this machine; it must be removed first. */
+  hostsVms?: string | undefined;
+  domain: string;
+  zone: string;
+  pool: string;
+  tags: string[];
+  osystem?: string | undefined;
+  distroSeries?: string | undefined;
+  statusMessage?: string | undefined;
+  errorDescription: string;
+  architecture: string;
+  faults: MachineFault[];
+};
+
+/** The region as a whole. */
+export type MaasScenario = {
+  /** Decides the flavour: up to 3.4.x, 3.5 and newer, or `master`. */
+  version: string;
+  /** `key` is `consumer:token:secret`; default: stable, derived from the name. */
+  users: { name: string; superuser: boolean; key?: string | undefined }[];
+  /** The `maas` profile of the lab, and the user whose key it holds. */
+  profile: { name: string; user: string };
+  /** The site setting that forces an erase whatever the client sent. */
+  eraseOnRelease: boolean;
+  /** False: the image that a wipe boots is not synced. */
+  ephemeralImage: boolean;
+};
+
+/** A fault of the whole MAAS side. */
+export type MaasFault = {
+  side: "maas";
+  /** Lab ms since the start of the lab, or `release` / `release+10s`: counted from the first release. */
+  from: number | string;
+  /** Lab ms; without it the fault lasts. */
+  for?: number | undefined;
+  /** How many requests it hits; default: all while it lasts. */
+  times?: number | undefined;
+  /** Only requests whose `METHOD /path?query` contains this text. */
+  match?: string | undefined;
+  kind: "refused" | "reset" | "hang" | "500" | "503" | "html" | "truncated" | "401" | "slow";
+  /** `slow`: lab ms by which the answer is late. */
+  delay: number;
+};
+
+export const machineSchema: z.ZodType<MachineScenario> = z.strictObject({
+  hostname: z.string().min(1),
+  systemId: z.string().optional(),
+  status: z.enum(statusNames).default("Deployed"),
+  model: z.string().optional(),
+  owner: z.string().nullable().optional(),
+  ownerData: z.record(z.string(), z.string()).optional(),
+  agentName: z.string().optional(),
+  jujuMachine: z.string().optional(),
+  units: z.array(z.string()).optional(),
+  powerType: z.string().default("ipmi"),
+  powerState: z.enum(["on", "off", "unknown", "error"]).optional(),
+  pod: z.string().nullable().optional(),
+  release: duration.default(180_000),
+  erase: duration.default(1_200_000),
+  locked: z.boolean().default(false),
+  commissioned: z.boolean().default(true),
+  dynamic: z.boolean().default(false),
+  hostsVms: z.string().optional(),
+  domain: z.string().default("maas"),
+  zone: z.string().default("default"),
+  pool: z.string().default("default"),
+  tags: z.array(z.string()).default([]),
+  osystem: z.string().optional(),
+  distroSeries: z.string().optional(),
+  statusMessage: z.string().optional(),
+  errorDescription: z.string().default(""),
+  architecture: z.string().default("amd64/generic"),
+  faults: z
+    .array(
+      z.strictObject({
+        at: z.literal("release").optional(),
+        times: z.int().positive().default(1),
+        answer: z.enum(machineFaultAnswers),
+      }),
+    )
+    .default([]),
+});
+
+export const maasSchema: z.ZodType<MaasScenario> = z.strictObject({
+  version: z.string().default("3.6.5"),
+  users: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1),
+        superuser: z.boolean().default(false),
+        key: z.string().optional(),
+      }),
+    )
+    .prefault([{ name: "admin", superuser: true }, { name: "juju" }]),
+  profile: z
+    .strictObject({ name: z.string().default("admin"), user: z.string().default("admin") })
+    .prefault({}),
+  eraseOnRelease: z.boolean().default(false),
+  ephemeralImage: z.boolean().default(true),
+});
+
+export const maasFaultSchema: z.ZodType<MaasFault> = z.strictObject({
+  side: z.literal("maas"),
+  from: z.union([z.string().regex(/^release/), duration]).default(0),
+  for: duration.optional(),
+  times: z.int().positive().optional(),
+  match: z.string().optional(),
+  kind: z.enum(["refused", "reset", "hang", "500", "503", "html", "truncated", "401", "slow"]),
+  delay: duration.default(10_000),
+});
