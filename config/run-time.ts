@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { TeardownError } from "../errors.ts";
+import { engineArguments } from "../engine/engine-process.ts";
+import { namespace, ourKeys, parseSettings, type Settings } from "./settings.ts";
+
+/** Where settings are corrected, in words for the operator. */
+export const stackFileHint = "in Pulumi.<stack>.yaml";
+
+const flagValue = (argv: string[], flag: string): string | undefined => {
+  const at = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
+  const word = argv[at];
+  return word?.includes("=") ? word.slice(flag.length + 1) : argv[at + 1];
+};
+
+/** The file that holds a stack's configuration: the one given by `--config-file`, else Pulumi.<stack>.yaml in the project. */
+export const stackFile = (project: string, stack: string, argv: string[] = engineArguments()): string => {
+  const given = argv.some((word) => word.startsWith("--config-file")) ? flagValue(argv, "--config-file") : undefined;
+  if (given) return join(given.startsWith("/") ? "" : project, given);
+  const short = stack.split("/").at(-1) ?? stack;
+  const file = join(project, `Pulumi.${short}.yaml`);
+  const yml = join(project, `Pulumi.${short}.yml`);
+  return !existsSync(file) && existsSync(yml) ? yml : file;
+};
+
+// Pulumi accepts a key without its namespace for the project's own keys.
+const withNamespace = (config: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `${namespace}:${key}`, value]));
+
+/** Reads a stack file's values, without those that are encrypted: only the engine can open them. */
+const readStackFile = (file: string): Record<string, unknown> => {
+  let document: unknown;
+  try {
+    document = parse(readFileSync(file, "utf8"), { maxAliasCount: 100 });
+  } catch (error) {
+    // A stack can be destroyed without its file: the engine still knows the values of the last `up`.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw new TeardownError("config", `${file} cannot be read: ${(error as Error).message}\nNothing was touched.`);
+  }
+  const config = (document as { config?: unknown } | null)?.config;
+  if (typeof config !== "object" || config === null) return {};
+  return Object.fromEntries(
+    Object.entries(withNamespace(config as Record<string, unknown>)).filter(
+      ([, value]) => !(typeof value === "object" && value !== null && "secure" in value),
+    ),
+  );
+};
+
+/**
+ * The settings of this very operation.
+ *
+ * In an `up` the engine's own configuration is today's. In a destroy it is that of the last `up` (engine.md 5.3), so what
+ * the stack file says now goes over it: that is where `pulumi destroy -c key=value` writes as well. Secrets stay the engine's.
+ *
+ * @param configured what the engine handed to the provider's `configure`, with namespaces
+ * @throws TeardownError `config`
+ */
+export const runTimeSettings = (options: {
+  configured: Record<string, unknown>;
+  project: string;
+  stack: string;
+  programRan: boolean;
+}): Settings => {
+  const { configured, project, stack, programRan } = options;
+  const now = programRan ? {} : readStackFile(stackFile(project, stack));
+  return parseSettings({ ...ourKeys(configured), ...ourKeys(now) });
+};

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { TeardownError } from "../errors.ts";
+import { parseDuration } from "./duration.ts";
+
+/** The namespace of our keys in a stack's configuration, in this project and in any other that uses the lab. */
+export const namespace = "openstack-lab";
+
+const hour = 3_600_000;
+
+// The engine hands arrays, numbers and booleans over as text; the stack file holds them as they are. Both are read.
+const fromText = (value: unknown): unknown => {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+};
+const word = z.coerce.string().trim();
+const needed = (example: string) => word.min(1, `is not set; for example: ${example}`);
+const flag = z.preprocess(fromText, z.boolean({ error: "is not true or false" }));
+const names = z.preprocess(
+  fromText,
+  z
+    .array(word.min(1, "holds an empty name"), { error: "is not a list of hostnames" })
+    .refine((list) => new Set(list).size === list.length, { error: (issue) => `names ${twice(issue.input)} more than once` }),
+);
+const twice = (list: unknown): string =>
+  Array.isArray(list) ? [...new Set(list.filter((name, at) => list.indexOf(name) !== at))].join(", ") : "one";
+const duration = word.transform((text, context) => {
+  const ms = parseDuration(text);
+  if (ms === undefined) context.addIssue(`is ${JSON.stringify(text)}, not a duration such as 90s, 10m or 1h`);
+  return ms ?? 0;
+});
+// A hostname is a DNS label for MAAS; anything else would be a typing mistake that matches nothing.
+const hostname = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
+
+const schema = z
+  .strictObject({
+    host: needed("vopenstack-jesse"),
+    user: needed("jessea123"),
+    jujuModel: needed("openstack"),
+    jujuController: word.default(""),
+    maasProfile: word.default(""),
+    maasApiUrl: word.default(""),
+    maasApiKey: word.default(""),
+    machines: names.default([]),
+    backupRoot: word.min(1, "is empty; for example: ~/backups").default("~/backups"),
+    backupLabel: word
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a plain file name: letters, digits, dots, dashes")
+      .default("pre-caracal-destroy"),
+    releaseComment: word.default("Caracal rebuild teardown"),
+    erase: z.enum(["none", "disk", "quick", "secure"], { error: "is none of none, disk, quick, secure" }).default("none"),
+    stuckAfter: duration.default(600_000),
+    deadline: z.union([z.literal("").transform(() => undefined), duration], { error: "is not a duration such as 90s, 10m or 1h" }).optional(),
+    protect: flag.default(false),
+    nextStep: word.default("02-deploy.md"),
+    maasConcurrency: z.preprocess(fromText, z.int({ error: "is not a whole number" }).min(1).max(256)).default(16),
+    simulated: flag.default(false),
+    adoptPartial: flag.default(false),
+    withoutBundle: flag.default(false),
+    acceptDeleted: names.default([]),
+    alsoDestroyed: names.default([]),
+    acceptVmDeletion: flag.default(false),
+  })
+  .superRefine((value, context) => {
+    const issue = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message });
+    if (value.machines.length === 0) issue("machines", "is empty; at least one hostname is needed");
+    for (const name of value.machines) {
+      if (!hostname.test(name)) issue("machines", `holds ${JSON.stringify(name)}, which is not a short hostname`);
+    }
+    if (value.maasProfile && value.maasApiUrl) issue("maasProfile", "and maasApiUrl are both set; keep one of them");
+    if (!value.maasProfile && !value.maasApiUrl) {
+      issue("maasProfile", "is not set, nor is maasApiUrl; for example: admin");
+    }
+    if (value.maasApiUrl && !value.maasApiKey) issue("maasApiKey", "is not set, but maasApiUrl is");
+    if (value.maasApiUrl && !URL.canParse(value.maasApiUrl)) issue("maasApiUrl", "is not a URL");
+    if (value.maasApiKey && !/^[^:\s]+:[^:\s]+:[^:\s]+$/.test(value.maasApiKey)) {
+      issue("maasApiKey", "is not a MAAS API key (three parts with colons between)");
+    }
+  });
+
+/** The configuration of one lab, checked. Durations are in ms. */
+export type Settings = Omit<z.output<typeof schema>, "deadline"> & { deadline: number };
+
+const lists = new Set(["machines", "acceptDeleted", "alsoDestroyed"]);
+
+const howToSet = (key: string): string => {
+  if (key === "maasApiKey") return `pulumi config set --secret ${key} <key>`;
+  if (lists.has(key)) return `pulumi config set --path '${key}[0]' <hostname>`;
+  return `pulumi config set ${key} <value>`;
+};
+
+/**
+ * Checks the configuration of a lab.
+ *
+ * @param raw values by key, without the namespace; texts, or what YAML makes of them
+ * @throws TeardownError `config`, which lists every problem with its key and how to set it
+ */
+export const parseSettings = (raw: Record<string, unknown>): Settings => {
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) {
+    const slow = parsed.data.erase === "disk" || parsed.data.erase === "secure";
+    return { ...parsed.data, deadline: parsed.data.deadline ?? (slow ? 24 * hour : hour) };
+  }
+  const problems = parsed.error.issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys") {
+      return issue.keys.map((key) => `  ${namespace}:${key} is not a key of this project\n      pulumi config rm ${key}`);
+    }
+    const key = String(issue.path[0] ?? "");
+    return [`  ${namespace}:${key} ${issue.message}\n      ${howToSet(key)}`];
+  });
+  throw new TeardownError(
+    "config",
+    `the stack's configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}; nothing was touched\n${[...new Set(problems)].join("\n")}`,
+  );
+};
+
+/** Picks our keys out of a whole configuration and drops the namespace. */
+export const ourKeys = (all: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(all)
+      .filter(([key]) => key.startsWith(`${namespace}:`))
+      .map(([key, value]) => [key.slice(namespace.length + 1), value]),
+  );

@@ -1,0 +1,78 @@
+import { channel } from "node:diagnostics_channel";
+import { connectivityState, credentials, Metadata } from "@grpc/grpc-js";
+import grpcServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import messages from "@pulumi/pulumi/proto/engine_pb.js";
+
+/** What a message on a row is: a passing status, or one that stays under Diagnostics. */
+export type Tone = "status" | "info" | "warning";
+
+/** The engine that started this process, as seen from inside a provider. */
+export type Engine = {
+  /** The URN of the stack when a program ran in this operation, "" in a plain destroy (engine.md 1.4). Throws when the engine does not answer. */
+  rootResource: () => Promise<string>;
+  /** Writes to one resource's own row. Never throws: a lost message must not stop a teardown. */
+  say: (urn: string, text: string, tone: Tone) => Promise<void>;
+  /** Aborted, with a reason in words, when the operator cancels or the engine dies. */
+  gone: AbortSignal;
+};
+
+const severityOf = (tone: Tone) => (tone === "warning" ? messages.LogSeverity.WARNING : messages.LogSeverity.INFO);
+
+// Terminal escapes in what MAAS or Juju say would reach the operator's screen as they are.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
+const control = /\u001b\[[0-9;?]*[ -/]*[@-~]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** Takes terminal escapes and other control characters out of a text; newlines and tabs stay. */
+export const plain = (text: string): string => text.replaceAll("\r\n", "\n").replace(control, "");
+
+/** Follows the engine's Cancel call, which the SDK's dynamic provider answers without doing anything (engine.md 0). */
+const onCancel = (heard: () => void) => {
+  channel("http2.server.stream.start").subscribe((message) => {
+    const headers = (message as { headers?: Record<string, unknown> }).headers;
+    if (headers?.[":path"] === "/pulumirpc.ResourceProvider/Cancel") heard();
+  });
+};
+
+/**
+ * Connects to the engine.
+ *
+ * @param address the engine's address: the provider's first argument
+ */
+export const connectEngine = (address: string): Engine => {
+  const client = new grpcServices.EngineClient(address, credentials.createInsecure());
+  const gone = new AbortController();
+
+  const rootResource = () =>
+    new Promise<string>((resolve, reject) => {
+      client.getRootResource(new messages.GetRootResourceRequest(), new Metadata(), { deadline: Date.now() + 10_000 }, (error, answer) =>
+        error ? reject(error) : resolve(answer.getUrn()),
+      );
+    });
+
+  const say = (urn: string, text: string, tone: Tone) =>
+    new Promise<void>((resolve) => {
+      const request = new messages.LogRequest();
+      request.setSeverity(severityOf(tone));
+      request.setMessage(plain(text));
+      request.setUrn(urn);
+      request.setEphemeral(tone === "status");
+      client.log(request, new Metadata(), { deadline: Date.now() + 10_000 }, () => resolve());
+    });
+
+  // The provider outlives a killed engine and would go on destroying (engine.md 3.2). The channel's state changes
+  // within milliseconds of the kill; it also changes when gRPC goes idle, so one call confirms it.
+  const watch = () => {
+    const wire = client.getChannel();
+    const state = wire.getConnectivityState(true);
+    wire.watchConnectivityState(state, Number.POSITIVE_INFINITY, () => {
+      const now = wire.getConnectivityState(false);
+      if (state !== connectivityState.READY || now === connectivityState.READY) return watch();
+      rootResource().then(watch, () => gone.abort("the Pulumi engine is gone"));
+    });
+  };
+  client.waitForReady(Date.now() + 10_000, (error) => {
+    if (!error) watch();
+  });
+  onCancel(() => gone.abort("cancelled by the operator"));
+  return { rootResource, say, gone: gone.signal };
+};

@@ -1,0 +1,65 @@
+import { z } from "zod";
+
+/** One thing that a guard found, with what the operator needs to go on. */
+export const finding = z.object({
+  guard: z.string(),
+  subject: z.string(),
+  /** `ok` needs nothing; `refused` stops the destroy; `note` is worth knowing. */
+  verdict: z.enum(["ok", "note", "refused"]),
+  found: z.string(),
+  expected: z.string().optional(),
+  next: z.string().optional(),
+  /** Set when it concerns one machine alone: in a teardown that has begun, the others go on. */
+  machine: z.string().optional(),
+});
+export type Finding = z.output<typeof finding>;
+
+const capturedFile = z.object({ name: z.string(), bytes: z.number(), sha256: z.string() });
+export type CapturedFile = z.output<typeof capturedFile>;
+
+const base = { v: z.literal(1), at: z.iso.datetime() };
+const event = <Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) =>
+  z.object({ ...base, event: z.literal(name), ...shape });
+const machine = { hostname: z.string(), systemId: z.string() };
+const took = { took: z.number() };
+
+/** Everything that the journal can hold, version 1. Times are ISO 8601 in UTC, `took` is in ms. */
+export const runEvent = z.discriminatedUnion("event", [
+  event("run-opened", {
+    project: z.string(),
+    stack: z.string(),
+    model: z.object({ name: z.string(), uuid: z.string(), controller: z.string() }).optional(),
+    machines: z.array(z.object(machine)),
+  }),
+  event("destroy-started", {
+    pid: z.number(),
+    engine: z.string().optional(),
+    user: z.string(),
+    host: z.string(),
+    command: z.string().optional(),
+    versions: z.record(z.string(), z.string()),
+    settings: z.record(z.string(), z.unknown()),
+  }),
+  event("guards-passed", { findings: z.array(finding), ...took }),
+  event("guards-refused", { findings: z.array(finding), ...took }),
+  event("capture-started", { by: z.string() }),
+  event("captured", { by: z.string(), engine: z.string().optional(), files: z.array(capturedFile), withoutBundle: z.boolean(), ...took }),
+  event("capture-failed", { by: z.string(), why: z.string(), ...took }),
+  event("destroy-model-called", { uuid: z.string(), attempt: z.number() }),
+  event("destroy-model-answered", { uuid: z.string(), attempt: z.number(), kind: z.string(), text: z.string(), ...took }),
+  event("remove-machines-called", { uuid: z.string(), ids: z.array(z.string()) }),
+  event("remove-machines-answered", { uuid: z.string(), complaints: z.array(z.string()), ...took }),
+  event("model-state", { uuid: z.string(), state: z.string(), text: z.string() }),
+  event("release-called", { ...machine, attempt: z.number() }),
+  event("release-answered", { ...machine, attempt: z.number(), kind: z.string(), reason: z.string(), ...took }),
+  event("machine-state", { ...machine, from: z.string(), to: z.string(), seenBy: z.string() }),
+  event("done", { resource: z.string(), text: z.string(), ...took }),
+  event("stopped", { resource: z.string(), code: z.string(), message: z.string() }),
+  event("interrupted", { why: z.string() }),
+  event("exit-criteria", { met: z.boolean(), lines: z.array(z.string()) }),
+  event("run-closed", { outcome: z.enum(["complete"]), took: z.number(), nextStep: z.string() }),
+]);
+export type RunEvent = z.output<typeof runEvent>;
+type Without<Union, Keys extends PropertyKey> = Union extends unknown ? Omit<Union, Keys> : never;
+/** An event as it is handed to the journal, which adds the version and the time. */
+export type NewEvent = Without<RunEvent, "v" | "at">;

@@ -1,0 +1,43 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+const syncFolder = (folder: string) => {
+  const handle = openSync(folder, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+};
+
+/** Writes a file whole or not at all, mode 0600 whatever the umask, and on the disk when it returns. */
+export const writeWhole = (path: string, text: string): void => {
+  const partial = `${path}.${process.pid}.partial`;
+  try {
+    const handle = openSync(partial, "w", 0o600);
+    try {
+      writeSync(handle, text);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(partial, path);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(path));
+};
+
+/** Whether a folder can be written to, tried for real: a mode says nothing about a full or read-only disk. */
+export const tryWriting = (folder: string): string | undefined => {
+  const probe = join(folder, `.probe-${process.pid}`);
+  try {
+    writeWhole(probe, "probe\n");
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    rmSync(probe, { force: true });
+  }
+};

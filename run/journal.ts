@@ -1,0 +1,61 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import { type NewEvent, type RunEvent, runEvent } from "./event.ts";
+
+/** A run's event log, one JSON object a line, on the disk before `write` returns. */
+export type Journal = {
+  write: (event: NewEvent) => void;
+  events: () => RunEvent[];
+};
+
+/**
+ * Reads a journal. A last line without its end, as a crash leaves it, is dropped; so is a line that no version of ours wrote.
+ */
+export const readJournal = (file: string): RunEvent[] => {
+  if (!existsSync(file)) return [];
+  const events: RunEvent[] = [];
+  for (const line of readFileSync(file, "utf8").split("\n")) {
+    try {
+      const parsed = runEvent.safeParse(JSON.parse(line));
+      if (parsed.success) events.push(parsed.data);
+    } catch {
+      // The rest of a torn line.
+    }
+  }
+  return events;
+};
+
+const endsTorn = (file: string): boolean => existsSync(file) && !/(^|\n)$/.test(readFileSync(file, "utf8"));
+
+/** Opens a journal for writing after what it holds already. */
+export const openJournal = (file: string, now: () => number): Journal => {
+  const append = (text: string) => {
+    const handle = openSync(file, "a", 0o600);
+    try {
+      writeSync(handle, text);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  };
+  if (endsTorn(file)) append("\n");
+  return {
+    write: (event) => append(`${JSON.stringify({ v: 1, at: new Date(now()).toISOString(), ...event })}\n`),
+    events: () => readJournal(file),
+  };
+};
+
+/** A journal that only lives in memory, for the logic's own tests. */
+export const memoryJournal = (now: () => number): Journal => {
+  const events: RunEvent[] = [];
+  return {
+    write: (event) => void events.push(runEvent.parse({ v: 1, at: new Date(now()).toISOString(), ...event })),
+    events: () => [...events],
+  };
+};
+
+/** Whether anything was destroyed in this run, or could have been: calls are written down before they are made. */
+export const isDestructive = (events: RunEvent[]): boolean =>
+  events.some(({ event }) => event === "destroy-model-called" || event === "release-called");
+
+/** Whether the run has met the exit criteria. */
+export const isClosed = (events: RunEvent[]): boolean => events.some(({ event }) => event === "run-closed");

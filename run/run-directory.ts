@@ -1,0 +1,106 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { TeardownError } from "../errors.ts";
+import { type RecordedLab, recordedLab } from "../teardown/recorded-lab.ts";
+import { writeWhole } from "./files.ts";
+import { isClosed, type Journal, openJournal, readJournal } from "./journal.ts";
+
+const runRecord = z.object({ v: z.literal(1), project: z.string(), stack: z.string(), opened: z.string(), lab: recordedLab });
+type RunRecord = z.output<typeof runRecord>;
+
+/** One teardown, over as many `pulumi destroy` as it takes. */
+export type Run = { directory: string; lab: RecordedLab; journal: Journal; lock: string };
+
+/** Which run is meant: that of a stack, of one lab. */
+export type RunKey = { backupRoot: string; backupLabel: string; project: string; stack: string; modelUuid: string | undefined };
+
+/** Reads `~` as the shell does. */
+export const inHome = (path: string): string => (path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path);
+
+/** A time as run directories spell it: 20261122T140000Z. */
+export const stamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+
+const readRecord = (directory: string): RunRecord | undefined => {
+  try {
+    return runRecord.parse(JSON.parse(readFileSync(join(directory, "run.json"), "utf8")));
+  } catch {
+    return undefined;
+  }
+};
+
+const runAt = (directory: string, lab: RecordedLab, now: () => number): Run => ({
+  directory,
+  lab,
+  journal: openJournal(join(directory, "journal.jsonl"), now),
+  lock: join(directory, "lock"),
+});
+
+/**
+ * Finds the run that is still open for this stack and lab: the newest one that has not met the exit criteria. Undefined when
+ * there is none. A record without a model UUID (`undefined` in the key) asks for the stack's newest open run whatever its model.
+ */
+export const findOpenRun = (key: RunKey, now: () => number = Date.now): Run | undefined => {
+  const root = inHome(key.backupRoot);
+  if (!existsSync(root)) return undefined;
+  const newestFirst = readdirSync(root)
+    .filter((name) => name.startsWith(`${key.backupLabel}-`))
+    .sort()
+    .reverse();
+  for (const name of newestFirst) {
+    const directory = join(root, name);
+    const record = readRecord(directory);
+    if (!record || record.project !== key.project || record.stack !== key.stack) continue;
+    if (key.modelUuid !== undefined && record.lab.model?.uuid !== (key.modelUuid || undefined)) continue;
+    return isClosed(readJournal(join(directory, "journal.jsonl"))) ? undefined : runAt(directory, record.lab, now);
+  }
+  return undefined;
+};
+
+const makeDirectory = (root: string, name: string): string => {
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  // Two stacks may begin within the same second.
+  for (let more = 1; ; more++) {
+    const directory = join(root, more === 1 ? name : `${name}-${more}`);
+    try {
+      mkdirSync(directory, { mode: 0o700 });
+      chmodSync(directory, 0o700);
+      return directory;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+};
+
+/**
+ * Continues the open run, or opens a new one.
+ *
+ * @throws TeardownError `run` when the directory cannot be made
+ */
+export const openRun = (key: RunKey, lab: RecordedLab, now: () => number = Date.now): Run => {
+  const open = findOpenRun(key, now);
+  if (open) return open;
+  const root = inHome(key.backupRoot);
+  try {
+    const directory = makeDirectory(root, `${key.backupLabel}-${stamp(now())}`);
+    const record: RunRecord = { v: 1, project: key.project, stack: key.stack, opened: new Date(now()).toISOString(), lab };
+    writeWhole(join(directory, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
+    const run = runAt(directory, lab, now);
+    const { model } = lab;
+    run.journal.write({
+      event: "run-opened",
+      project: key.project,
+      stack: key.stack,
+      ...(model && { model: { name: model.name, uuid: model.uuid, controller: model.controller } }),
+      machines: lab.machines.map(({ hostname, systemId }) => ({ hostname, systemId })),
+    });
+    return run;
+  } catch (error) {
+    throw new TeardownError(
+      "run",
+      `no run directory can be made in ${root}: ${(error as Error).message}\nNothing was touched. Free some space or mend the folder, or choose another:\n  pulumi destroy -c backupRoot=<folder>`,
+      { cause: error },
+    );
+  }
+};
