@@ -1,0 +1,150 @@
+import { parse } from "yaml";
+import { z } from "zod";
+import { jujuError } from "./errors.ts";
+
+export type JujuModel = {
+  /** With its owner: "admin/openstack". */
+  name: string;
+  shortName: string;
+  uuid: string;
+  controllerUuid: string;
+  controllerName: string;
+  isController: boolean;
+  /** Juju 4.0 does not show it. */
+  owner: string | undefined;
+  cloud: string;
+  credential: string | undefined;
+  /** alive, dying or dead */
+  life: string;
+  /** available, destroying, suspended, … */
+  status: string;
+  statusMessage: string;
+  /** Of the model's agents: this decides on juju/juju#22691, not the client's version. */
+  agentVersion: string | undefined;
+};
+
+/** A top-level machine of a model. */
+export type JujuMachine = {
+  id: string;
+  /** MAAS's system_id; "pending" before it is provisioned, "" when juju shows only an error. */
+  instanceId: string;
+  hostname: string;
+  displayName: string;
+  /** Ids of its containers, such as "0/lxd/0". */
+  containers: string[];
+};
+
+const modelSchema = z
+  .object({
+    name: z.string(),
+    "short-name": z.string().optional(),
+    "model-uuid": z.string().min(1),
+    "controller-uuid": z.string(),
+    "controller-name": z.string(),
+    "is-controller": z.boolean(),
+    owner: z.string().optional(),
+    cloud: z.string().optional(),
+    credential: z.object({ name: z.string(), owner: z.string() }).optional(),
+    life: z.string(),
+    status: z.object({ current: z.string().optional(), message: z.string().optional() }).optional(),
+    "agent-version": z.string().optional(),
+  })
+  .transform(
+    (model): JujuModel => ({
+      name: model.name,
+      shortName: model["short-name"] ?? model.name.split("/").at(-1) ?? model.name,
+      uuid: model["model-uuid"],
+      controllerUuid: model["controller-uuid"],
+      controllerName: model["controller-name"],
+      isController: model["is-controller"],
+      owner: model.owner,
+      cloud: model.cloud ?? "",
+      credential: model.credential && `${model.credential.owner}/${model.credential.name}`,
+      life: model.life,
+      status: model.status?.current ?? "",
+      statusMessage: model.status?.message ?? "",
+      agentVersion: model["agent-version"],
+    }),
+  );
+
+/** `juju models --format=yaml`: the list is required, `{}` is what a failed call prints. */
+export const modelsSchema: z.ZodType<JujuModel[]> = z
+  .object({ models: z.array(modelSchema) })
+  .transform(({ models }) => models);
+
+/** `juju whoami --format=yaml` */
+export const whoamiSchema: z.ZodType<{ controller: string; user: string; model?: string }> = z
+  .object({ controller: z.string(), user: z.string(), model: z.string().optional() })
+  .transform(({ model, ...who }) => (model === undefined ? who : { ...who, model }));
+
+const machineSchema = z.object({
+  "instance-id": z.coerce.string().optional(),
+  hostname: z.string().optional(),
+  "display-name": z.string().optional(),
+  containers: z.record(z.string(), z.unknown()).nullish(),
+});
+
+const machinesSchema = z
+  .record(z.string(), machineSchema)
+  .nullish()
+  .transform((machines): JujuMachine[] =>
+    Object.entries(machines ?? {}).map(([id, machine]) => ({
+      id,
+      instanceId: machine["instance-id"] ?? "",
+      hostname: machine.hostname ?? "",
+      displayName: machine["display-name"] ?? "",
+      containers: Object.keys(machine.containers ?? {}),
+    })),
+  );
+
+/** `juju machines --format=yaml` */
+export const machineListSchema: z.ZodType<JujuMachine[]> = z
+  .object({ model: z.string(), machines: machinesSchema })
+  .transform(({ machines }) => machines);
+
+const unitSchema = z.object({ subordinates: z.record(z.string(), z.unknown()).nullish() });
+const applicationSchema = z.object({ units: z.record(z.string(), unitSchema).nullish() });
+
+/** `juju status --format=yaml`; units count their subordinates too. */
+export const statusSchema: z.ZodType<{ applications: number; units: number; machines: JujuMachine[] }> = z
+  .object({
+    model: z.object({ name: z.string() }),
+    machines: machinesSchema,
+    applications: z.record(z.string(), applicationSchema).nullish(),
+  })
+  .transform((status) => {
+    const applications = Object.values(status.applications ?? {});
+    const units = applications.flatMap(({ units }) => Object.values(units ?? {}));
+    const subordinates = units.flatMap((unit) => Object.keys(unit.subordinates ?? {}));
+    return {
+      applications: applications.length,
+      units: units.length + subordinates.length,
+      machines: status.machines,
+    };
+  });
+
+/**
+ * Parses the stdout of a call that ended with exit code 0.
+ * @throws TeardownError `juju` of kind `bad-answer`; the message never repeats stdout
+ */
+export const parseOutput = <T>(command: string, stdout: string, schema: z.ZodType<T>): T => {
+  let value: unknown;
+  try {
+    value = parse(stdout, { logLevel: "silent" });
+  } catch (cause) {
+    throw jujuError(
+      "bad-answer",
+      `\`${command}\` printed something that is not YAML.\nLook at: ${command}`,
+      cause,
+    );
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.join(".") || "top level";
+  throw jujuError(
+    "bad-answer",
+    `\`${command}\` printed YAML of another shape than expected (${where}: ${issue?.message}).\nLook at: ${command}`,
+    parsed.error,
+  );
+};
