@@ -1,4 +1,5 @@
 import { TeardownError } from "../errors.ts";
+import { type Exec, execProgram } from "./exec.ts";
 import {
   type JujuMachine,
   type JujuModel,
@@ -12,15 +13,14 @@ import { commandLine, defaultLimits, type JujuLimits, mustCall, type Shell } fro
 import { withoutNoise } from "./juju/complaints.ts";
 import { type DestroyAnswer, type DestroyOptions, destroyModel } from "./juju/destroy.ts";
 import { jujuErrorKind } from "./juju/errors.ts";
-import { type Exec, execProgram } from "./juju/exec.ts";
 import { type Presence, presenceIn } from "./juju/presence.ts";
 import { removeMachines } from "./juju/remove.ts";
 
+export type { Exec, ExecAnswer, ExecAsk } from "./exec.ts";
 export type { JujuMachine, JujuModel } from "./juju/answers.ts";
 export type { JujuLimits } from "./juju/call.ts";
 export type { DestroyAnswer, DestroyOptions } from "./juju/destroy.ts";
 export { type JujuErrorKind, jujuErrorKind } from "./juju/errors.ts";
-export type { Exec, ExecAnswer, ExecAsk } from "./juju/exec.ts";
 export type { Presence } from "./juju/presence.ts";
 export type { Left } from "./juju/progress.ts";
 

@@ -6,16 +6,10 @@ import {
   vmHostsSchema,
   whoamiSchema,
 } from "./maas/answers.ts";
+import { statusError } from "./maas/failures.ts";
 import { filterPaths, type MachineFilter } from "./maas/filter.ts";
-import {
-  defaultLimits,
-  type MaasLimits,
-  read,
-  realSleep,
-  type Sleep,
-  statusError,
-  type Wire,
-} from "./maas/http.ts";
+import { read, realSleep, type Sleep, type Wire } from "./maas/http.ts";
+import { defaultLimits, type MaasLimits } from "./maas/limits.ts";
 import { type MaasMachine, machineSchema } from "./maas/machine.ts";
 import { parseMaasKey } from "./maas/oauth.ts";
 import { type EraseMode, type ReleaseAnswer, release } from "./maas/release.ts";
@@ -24,7 +18,8 @@ import { normalizeMaasUrl } from "./maas/url.ts";
 
 export { type MaasErrorKind, maasErrorKind } from "./maas/errors.ts";
 export type { MachineFilter } from "./maas/filter.ts";
-export type { MaasLimits, Sleep } from "./maas/http.ts";
+export type { Sleep } from "./maas/http.ts";
+export type { MaasLimits } from "./maas/limits.ts";
 export type { MaasMachine } from "./maas/machine.ts";
 export type { EraseMode, ReleaseAnswer } from "./maas/release.ts";
 export {

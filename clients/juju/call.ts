@@ -1,6 +1,6 @@
+import type { Exec, ExecAnswer } from "../exec.ts";
 import { meaningOf, withoutNoise } from "./complaints.ts";
 import { jujuError } from "./errors.ts";
-import type { Exec, ExecAnswer } from "./exec.ts";
 
 /** Limits in ms. juju itself gives up on an unreachable controller only after 598 s, without a word until then. */
 export type JujuLimits = {
@@ -56,7 +56,7 @@ export const callError = (
     case "aborted":
       return jujuError("interrupted", `\`${command}\` was stopped: we were told to stop.`);
     case "killed":
-      return jujuError("interrupted", `\`${command}\` was killed from outside by ${answer.problem}.`);
+      return jujuError("failed", `\`${command}\` was killed from outside by ${answer.problem}.`);
     case "limit":
       return jujuError(
         "timeout",

@@ -7,7 +7,7 @@ import type { JujuErrorKind } from "./errors.ts";
 const table: readonly { pattern: RegExp; kind: JujuErrorKind; next?: string }[] = [
   {
     pattern:
-      /\bmodel\b.* not found\b|has been removed from the controller|getting model status: .*(not found|has been removed)|model not found, it may have been destroyed/,
+      /ERROR model \S+ not found|has been removed from the controller|ERROR getting model status: .*(not found|has been removed)|model not found, it may have been destroyed/,
     kind: "not-found",
     next: "juju models",
   },

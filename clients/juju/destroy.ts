@@ -1,7 +1,7 @@
+import type { ExecAnswer } from "../exec.ts";
 import { call, callError, commandLine, type Shell } from "./call.ts";
 import { meaningOf, withoutNoise } from "./complaints.ts";
 import type { JujuErrorKind } from "./errors.ts";
-import type { ExecAnswer } from "./exec.ts";
 import { type Left, progressReader } from "./progress.ts";
 
 /**
@@ -58,6 +58,10 @@ const interpret = (answer: ExecAnswer, command: string, limit: number): DestroyA
   if (answer.end === "aborted") return stopped("abort", "stopped waiting");
   if (answer.end === "killed") return stopped("signal", `juju was killed by ${answer.problem}`);
   if (answer.end !== "exited") throw callError(command, limit, answer);
+
+  // A wrapper around juju reports a signal as 128 + its number; juju 3.6 was seen to end with 143 itself.
+  if (code !== undefined && code > 128 && code < 160)
+    return stopped("signal", `juju was killed by signal ${code - 128}`);
 
   const lost = lostSight.exec(stderr)?.[1];
   if (lost !== undefined) return { kind: "lost-connection", reason: lost.trim() };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { maasError } from "./errors.ts";
-import { isHtml, type Wire } from "./http.ts";
+import { isHtml } from "./failures.ts";
+import type { Wire } from "./http.ts";
 import { type MaasMachine, machineSchema } from "./machine.ts";
 import type { HttpAnswer } from "./transport.ts";
 

@@ -1,5 +1,6 @@
 import { TeardownError } from "../../errors.ts";
 import { errorKinds } from "../error-kinds.ts";
+import type { MaasKey } from "./oauth.ts";
 
 /** What is wrong between us and MAAS, for callers that must tell a bad key from a bad day. */
 export type MaasErrorKind =
@@ -27,26 +28,15 @@ export const maasError = (kind: MaasErrorKind, message: string, cause?: unknown)
     kind,
   );
 
-/** MAAS's own words, fit for one line of a message: no line breaks, no endless pages. */
-export const ownWords = (body: string, length = 300): string => {
-  const line = body.replace(/\s+/g, " ").trim();
+/** MAAS's own words, fit for one line of a message: no line breaks, no endless pages, and no part of the API key. */
+export const ownWords = (key: MaasKey, body: string, length = 300): string => {
+  const line = body.replaceAll(key.secret, "…").replaceAll(key.token, "…").replace(/\s+/g, " ").trim();
   return line.length > length ? `${line.slice(0, length)}…` : line;
 };
 
-/**
- * What a 401 means. Its body may echo the API key's secret (recorded, MAAS 3.6.5), so the body is only compared, never shown.
- */
-const unauthorizedMeanings: readonly (readonly [RegExp, string])[] = [
-  [
-    /Expired timestamp/i,
-    "the clock of this host is more than 5 minutes behind MAAS's clock.\nSet the clock (timedatectl), then try again",
-  ],
-  [/Invalid API key|Invalid access token/i, "MAAS does not know this API key (deleted, or of another MAAS)"],
-  [/Invalid signature/i, "the secret in the API key is wrong"],
-  [/Nonce already used/i, "MAAS saw this request twice: something between here and MAAS repeats requests"],
-  [/^Forbidden/i, "the request arrived without credentials: a proxy may strip the Authorization header"],
-];
-
-/** The meaning of a 401, by its body; never holds a part of the body. */
-export const unauthorizedMeaning = (body: string): string =>
-  unauthorizedMeanings.find(([pattern]) => pattern.test(body))?.[1] ?? "MAAS does not accept the API key";
+/** Why somebody aborted a signal, if the reason is in words: " (the deadline has passed)". */
+export const reasonOf = (signal: AbortSignal | undefined): string => {
+  const reason: unknown = signal?.reason;
+  const words = reason instanceof Error ? reason.message : typeof reason === "string" ? reason : "";
+  return words === "" || /^This operation was aborted/.test(words) ? "" : ` (${words.split("\n")[0]})`;
+};

@@ -1,14 +1,7 @@
 import { parseAnswer } from "./answers.ts";
 import { ownWords } from "./errors.ts";
-import {
-  attempt,
-  failureError,
-  isBusyConflict,
-  isHtml,
-  pauseBefore,
-  statusError,
-  type Wire,
-} from "./http.ts";
+import { failureError, isBusyConflict, isHtml, statusError } from "./failures.ts";
+import { attempt, pauseBefore, type Wire } from "./http.ts";
 import { type MaasMachine, machineSchema } from "./machine.ts";
 import type { HttpAnswer, HttpFailure } from "./transport.ts";
 
@@ -45,7 +38,7 @@ const forbiddenReason =
 
 const interpret = (wire: Wire, what: string, answer: HttpAnswer): ReleaseAnswer => {
   const { status } = answer;
-  const words = ownWords(answer.body);
+  const words = ownWords(wire.key, answer.body);
   if (status === 200) {
     try {
       return { kind: "accepted", machine: parseAnswer(wire, what, answer, machineSchema) };
@@ -68,7 +61,7 @@ const interpret = (wire: Wire, what: string, answer: HttpAnswer): ReleaseAnswer 
     return { kind: "unknown", reason: `MAAS answered ${status}: too busy to start the release` };
   }
   const known = [400, 404, 409].includes(status) && !isHtml(answer);
-  if (!known || (status === 400 && words.startsWith("Unrecognised signature"))) {
+  if (!known || /^(Unrecognised signature|Unknown API endpoint)/.test(words)) {
     throw statusError(wire, what, answer);
   }
   return { kind: "refused", status, reason: words || `MAAS answered ${status} without a word` };

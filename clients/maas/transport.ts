@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { getCACertificates } from "node:tls";
 
 /** One attempt. Limits in ms; `limit` counts from the moment the attempt has a connection slot. */
 export type HttpAsk = {
@@ -50,7 +51,9 @@ export const httpTransport = (options: {
 }): Transport => {
   const common = { keepAlive: options.keepAlive, maxSockets: options.concurrency };
   const http = new HttpAgent(common);
-  const https = new HttpsAgent(options.ca === undefined ? common : { ...common, ca: options.ca });
+  const https = new HttpsAgent(
+    options.ca === undefined ? common : { ...common, ca: [...getCACertificates("default"), options.ca] },
+  );
 
   const send: Send = (ask) =>
     new Promise((resolve) => {

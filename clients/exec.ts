@@ -1,0 +1,109 @@
+import { StringDecoder } from "node:string_decoder";
+import { execa } from "execa";
+
+/** One call of a program. `limit` in ms, `maxBytes` for each output stream. */
+export type ExecAsk = {
+  binary: string;
+  args: readonly string[];
+  /** The whole environment; nothing is inherited. */
+  env: NodeJS.ProcessEnv;
+  limit: number;
+  maxBytes: number;
+  signal: AbortSignal | undefined;
+  /** Called with each piece of stderr as it comes. */
+  onStderr?: (piece: string) => void;
+};
+
+/**
+ * How a call ended: `exited` has a code; `killed` was somebody else's signal; `limit`, `aborted` and `too-much` were ours, with
+ * its whole process group; `no-binary` and `not-started` never ran.
+ */
+export type ExecEnd = "exited" | "killed" | "limit" | "aborted" | "too-much" | "no-binary" | "not-started";
+
+export type ExecAnswer = {
+  end: ExecEnd;
+  code: number | undefined;
+  stdout: string;
+  stderr: string;
+  /** What the system says, when it never ran; the signal, when it was killed. */
+  problem: string;
+};
+
+/** Runs a program without a shell. Never throws. */
+export type Exec = (ask: ExecAsk) => Promise<ExecAnswer>;
+
+/** After SIGTERM the group has so long until SIGKILL, and its pipes as long again until they are given up. In ms. */
+const patience = 2000;
+
+/**
+ * Through execa, in a process group of its own that is killed as a whole: first SIGTERM, then SIGKILL. A descendant that
+ * left the group with our pipes open cannot keep us waiting: then the answer comes without the rest of the output.
+ */
+export const execProgram: Exec = async (ask) => {
+  if (ask.signal?.aborted) return { end: "aborted", code: undefined, stdout: "", stderr: "", problem: "" };
+  const subprocess = execa(ask.binary, ask.args, {
+    env: ask.env,
+    extendEnv: false,
+    stdin: "ignore",
+    reject: false,
+    timeout: ask.limit,
+    killDescendants: true,
+    forceKillAfterDelay: patience,
+    maxBuffer: ask.maxBytes,
+    stripFinalNewline: false,
+    ...(ask.signal === undefined ? {} : { cancelSignal: ask.signal }),
+  });
+  const { onStderr } = ask;
+  if (onStderr) {
+    // The stream itself stays one of bytes: execa reads it too.
+    const decoder = new StringDecoder("utf8");
+    subprocess.stderr.on("data", (piece: Buffer) => onStderr(decoder.write(piece)));
+  }
+  const givenUp = giveUp(ask, () => {
+    for (const stream of [subprocess.stdout, subprocess.stderr]) stream.destroy();
+  });
+  const ended = subprocess.then((result): ExecAnswer => {
+    const outcome = (end: ExecEnd, problem = ""): ExecAnswer => ({
+      end,
+      code: result.exitCode,
+      stdout: result.stdout,
+      stderr: result.stderr,
+      problem,
+    });
+    if (result.timedOut) return outcome("limit");
+    if (result.isCanceled) return outcome("aborted");
+    if (result.isMaxBuffer) return outcome("too-much");
+    if (result.isTerminated) return outcome("killed", result.signal ?? "");
+    if (result.exitCode !== undefined) return outcome("exited");
+    return outcome(result.code === "ENOENT" ? "no-binary" : "not-started", result.originalMessage ?? "");
+  });
+  try {
+    return await Promise.race([ended, givenUp.answer]);
+  } finally {
+    givenUp.cancel();
+  }
+};
+
+/** The answer for a call that does not settle although it was killed. */
+const giveUp = (ask: ExecAsk, abandon: () => void): { answer: Promise<ExecAnswer>; cancel: () => void } => {
+  const timers: NodeJS.Timeout[] = [];
+  const { promise, resolve } = Promise.withResolvers<ExecAnswer>();
+  const schedule = (end: ExecEnd, ms: number): void => {
+    timers.push(
+      setTimeout(() => {
+        abandon();
+        resolve({ end, code: undefined, stdout: "", stderr: "", problem: "" });
+      }, ms),
+    );
+  };
+  const onAbort = (): void => schedule("aborted", 2 * patience);
+  schedule("limit", ask.limit + 2 * patience);
+  ask.signal?.addEventListener("abort", onAbort, { once: true });
+  return {
+    answer: promise,
+    cancel: () => {
+      for (const timer of timers) clearTimeout(timer);
+      ask.signal?.removeEventListener("abort", onAbort);
+    },
+  };
+};
