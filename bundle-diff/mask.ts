@@ -3,7 +3,8 @@ import type { Bundle } from "./model.ts";
 import { type OptionValue, scalarText } from "./read/scalar.ts";
 
 /** Option names whose values are secrets. "keystone" is a service, not a key. */
-const secretName = /pass(word|wd|phrase)|pass([^a-z]|$)|secret|key(?!stone|map)|token|cert|credential|^ssl[-_]/i;
+const secretName =
+  /pass(word|wd|phrase)|pass([^a-z]|$)|secret|key(?!stone|map)|token|cert|credential|^ssl[-_]/i;
 
 /** Values that are, or hold, secrets under any name. */
 const secretValues: readonly RegExp[] = [

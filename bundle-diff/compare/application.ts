@@ -9,7 +9,7 @@ import { comparePlacement } from "./placement.ts";
 
 export type Compared = { readonly changes: readonly Change[]; readonly notes: readonly Note[] };
 
-const oneSided = "given in one bundle only; the other leaves it to the charm's default";
+const oneSided = "the other bundle leaves it to the charm's default";
 
 /** Why a difference in a field is a note where one side leaves the field out. */
 const fields: ReadonlyArray<{
@@ -48,7 +48,7 @@ const compareFields = (name: string, old: Application, current: Application, mas
         kind: "revision",
         application: name,
         name: "",
-        why: "a charm's revision follows from its channel; exports always name it",
+        why: "follows from the channel; exports always name it",
         old: before,
         new: after,
       });
@@ -110,7 +110,7 @@ const compareStorage = (name: string, old: Application, current: Application, ma
         kind: "storage",
         application: name,
         name: difference.name,
-        why: "what an export writes for storage nobody asked for; deploying it adds a loop device",
+        why: "not asked for, exports add it; deployed, it adds loop devices",
         ...sides,
       });
     else changes.push({ kind: "storage", application: name, name: difference.name, ...sides });

@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+import { runBundleDiff } from "./run.ts";
+
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+try {
+  const { exitCode, stdout, stderr } = await runBundleDiff(process.argv.slice(2));
+  process.exitCode = exitCode;
+  process.stdout.write(stdout);
+  process.stderr.write(stderr);
+} catch (error) {
+  // A defect of ours. The message alone: a stack says nothing to the operator, and values may be secret.
+  process.exitCode = 2;
+  process.stderr.write(
+    `bundle-diff failed unexpectedly (${error instanceof Error ? error.name : "unknown"}). Nothing was changed. ` +
+      "Please report it with the juju version that exported the bundle.\n",
+  );
+}
