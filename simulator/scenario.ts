@@ -127,6 +127,8 @@ export type LabMachine = MachineScenario & {
 
 /** A scenario with every default filled in and every identity decided. */
 export type Scenario = {
+  /** Tells it from what a scenario file says. */
+  resolved: true;
   maas: MaasScenario;
   controller: ControllerScenario;
   models: ModelScenario[];
@@ -187,7 +189,7 @@ const complete = (file: ScenarioFile): Scenario => {
       pod: machine.pod ?? null,
     };
   });
-  return { ...file, controller, models, machines };
+  return { ...file, resolved: true, controller, models, machines };
 };
 
 /**

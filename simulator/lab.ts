@@ -1,0 +1,122 @@
+import { mkdir } from "node:fs/promises";
+import type { Server } from "node:http";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { TeardownError } from "../errors.ts";
+import { type Call, callLog } from "./call-log.ts";
+import { type Clock, realClock } from "./clock.ts";
+import { type ControlOperation, control } from "./control.ts";
+import { makeHome } from "./home.ts";
+import type { JujuSide } from "./juju-side.ts";
+import { createMaas } from "./maas/maas.ts";
+import { viewOf } from "./maas/machine.ts";
+import { createMaasServer } from "./maas/serve.ts";
+import { createSideFaults } from "./maas/side-faults.ts";
+import type { MachineView } from "./maas/world.ts";
+import { resolveScenario, type Scenario, type ScenarioInput } from "./scenario.ts";
+import { createLabServer } from "./server.ts";
+
+export type LabOptions = {
+  /** A resolved scenario, or what a scenario file would say; default: the happy lab of five machines. */
+  readonly scenario?: Scenario | ScenarioInput;
+  /** Lab milliseconds in a real one. */
+  readonly speed?: number;
+  /** Default: any free port. */
+  readonly port?: number;
+  /** Where the lab keeps its files. */
+  readonly dir: string;
+  /** Real cost of a read and of the clients' start-up. */
+  readonly latency?: boolean;
+};
+
+/** The whole truth about the lab. */
+export type LabState = { readonly now: string; readonly machines: MachineView[]; readonly juju: unknown };
+
+/** A running lab. */
+export type Lab = {
+  readonly url: string;
+  readonly dir: string;
+  /** What the clients need: PATH, HOME, JUJU_DATA, SIMULATED_LAB_URL. */
+  readonly env: Readonly<Record<string, string>>;
+  /** `consumer:token:secret` of the profile's user. */
+  readonly apiKey: string;
+  readonly clock: Clock;
+  readonly state: () => LabState;
+  readonly calls: () => Call[];
+  readonly control: (operation: ControlOperation) => Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+const listen = (server: Server, port: number): Promise<number> =>
+  new Promise((done, fail) => {
+    server.once("error", fail);
+    server.listen(port, "127.0.0.1", () => {
+      const address = server.address();
+      done(typeof address === "object" && address ? address.port : port);
+    });
+  });
+
+/**
+ * Starts the simulated lab in this process.
+ *
+ * @throws TeardownError `config` for a scenario that cannot be used.
+ */
+export const startLab = async (options: LabOptions): Promise<Lab> => {
+  const given = options.scenario ?? {};
+  const scenario = "resolved" in given ? given : resolveScenario(given);
+  const dir = resolve(options.dir);
+  await mkdir(dir, { recursive: true });
+  const clock = realClock(options.speed ?? 1);
+  const log = callLog(join(dir, "calls.jsonl"));
+  const maas = createMaas({ clock, scenario, log });
+  const faults = createSideFaults(
+    clock,
+    scenario.faults.filter((fault) => fault.side === "maas"),
+  );
+  maas.region.onRelease.push(faults.releaseBegan);
+  const juju = await loadJujuSide({ clock, scenario, maas: maas.world, log });
+  const latency = options.latency ?? false;
+  const state = (): LabState => ({
+    now: new Date(clock.now()).toISOString(),
+    machines: [...maas.region.machines.values()].map(viewOf),
+    juju: juju?.state() ?? null,
+  });
+  const order = (operation: ControlOperation): Promise<void> => control({ maas, faults, juju }, operation);
+  const server = createLabServer({
+    maas: createMaasServer({ maas, clock, log, faults, latency, sleep: (ms) => sleep(ms) }),
+    juju,
+    log,
+    state,
+    control: order,
+  });
+  const port = await listen(server, options.port ?? 0);
+  const url = `http://127.0.0.1:${port}`;
+  const { profile } = scenario.maas;
+  const key = maas.keyOfUser(profile.user);
+  if (!key)
+    throw new TeardownError("config", `The profile's user ${profile.user} is none of the scenario's users.`);
+  const extra: Record<string, string> = {
+    SIMULATED_LAB_SPEED: `${clock.speed}`,
+    ...(latency ? { SIMULATED_LAB_LATENCY: "1" } : {}),
+  };
+  const { env } = await makeHome(dir, { url, maasUrl: url, profile: profile.name, key, extra });
+  await juju?.writeClientStore(env.JUJU_DATA ?? dir);
+  return {
+    url,
+    dir,
+    env,
+    apiKey: key,
+    clock,
+    state,
+    calls: log.all,
+    control: order,
+    stop: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+};
+
+/** The Juju side, which is being built. */
+const loadJujuSide = async (_parts: unknown): Promise<JujuSide | undefined> => undefined;

@@ -1,0 +1,113 @@
+import type { LabMachine } from "../scenario.ts";
+import type { MachineFault } from "./scenario.ts";
+import type { StatusName } from "./statuses.ts";
+import type { MachineView } from "./world.ts";
+
+/** A machine as the simulated MAAS holds it. It changes in place; `number` is its database id. */
+export type Machine = {
+  readonly number: number;
+  readonly systemId: string;
+  hostname: string;
+  domain: string;
+  zone: string;
+  pool: string;
+  tags: string[];
+  architecture: string;
+  status: StatusName;
+  /** Description of the latest status event; null when there was none. */
+  statusMessage: string | null;
+  statusAction: string | null;
+  errorDescription: string;
+  owner: string | null;
+  ownerData: Record<string, string>;
+  agentName: string;
+  powerType: string;
+  powerState: "on" | "off" | "unknown" | "error";
+  pod: string | null;
+  locked: boolean;
+  osystem: string;
+  distroSeries: string;
+  /** Whether the deployed filesystems are still there. */
+  mounted: boolean;
+  commissioned: boolean;
+  dynamic: boolean;
+  hostsVms: string | null;
+  faults: MachineFault[];
+  /** Lab ms until the power is off, and of an erasure. */
+  release: number;
+  erase: number;
+  /** Stops whatever is going on with the machine: a power-off, an erasure, the watch on a release. */
+  stop: (() => void)[];
+};
+
+/** Statuses in which an operating system is on the disks. */
+const installed: ReadonlySet<StatusName> = new Set<StatusName>(["Deployed"]);
+
+/** The machine that a scenario describes. */
+export const newMachine = (from: LabMachine, number: number): Machine => ({
+  number,
+  systemId: from.systemId,
+  hostname: from.hostname,
+  domain: from.domain,
+  zone: from.zone,
+  pool: from.pool,
+  tags: [...from.tags],
+  architecture: from.architecture,
+  status: from.status,
+  statusMessage: from.statusMessage ?? null,
+  statusAction: from.statusMessage === undefined ? null : "",
+  errorDescription: from.errorDescription,
+  owner: from.owner,
+  ownerData: { ...from.ownerData },
+  agentName: from.agentName,
+  powerType: from.powerType,
+  powerState: from.powerState,
+  pod: from.pod,
+  locked: from.locked,
+  osystem: from.osystem ?? (installed.has(from.status) ? "ubuntu" : ""),
+  distroSeries: from.distroSeries ?? (installed.has(from.status) ? "jammy" : ""),
+  mounted: installed.has(from.status),
+  commissioned: from.commissioned,
+  dynamic: from.dynamic,
+  hostsVms: from.hostsVms ?? null,
+  faults: from.faults.map((fault) => ({ ...fault })),
+  release: from.release,
+  erase: from.erase,
+  stop: [],
+});
+
+/** The machine as the Juju side and the tests see it. */
+export const viewOf = (machine: Machine): MachineView => ({
+  systemId: machine.systemId,
+  hostname: machine.hostname,
+  fqdn: `${machine.hostname}.${machine.domain}`,
+  status: machine.status,
+  powerType: machine.powerType,
+  powerState: machine.powerState,
+  pod: machine.pod,
+  locked: machine.locked,
+  owner: machine.owner,
+  agentName: machine.agentName,
+  ownerData: machine.ownerData,
+  osystem: machine.osystem,
+  distroSeries: machine.distroSeries,
+});
+
+/** Stops everything that is going on with a machine. */
+export const stopAll = (machine: Machine): void => {
+  for (const stop of machine.stop.splice(0)) stop();
+};
+
+/** Takes the next fault of one of these kinds, if the scenario has one left. */
+export const takeFault = <A extends MachineFault["answer"]>(
+  machine: Machine,
+  kinds: readonly A[],
+): A | undefined => {
+  for (const fault of machine.faults) {
+    const kind = kinds.find((candidate) => candidate === fault.answer);
+    if (kind === undefined || fault.times <= 0) continue;
+    fault.times -= 1;
+    return kind;
+  }
+  return undefined;
+};

@@ -1,0 +1,63 @@
+import { sees } from "./access.ts";
+import { answers } from "./answers.ts";
+import { bulkRelease } from "./bulk-release.ts";
+import { resources } from "./description.ts";
+import { filterMachines } from "./filters.ts";
+import { stopAll } from "./machine.ts";
+import { machineOperations, readMachine } from "./machine-operations.ts";
+import type { Region, User } from "./region.ts";
+import { renderList } from "./render.ts";
+import { notSimulated, okText, type Reply } from "./reply.ts";
+import type { Parameters } from "./request.ts";
+
+/** A request after routing and authentication: `op` null for plain create, read, update and delete. */
+export type Call = {
+  readonly region: Region;
+  readonly user: User;
+  readonly method: string;
+  readonly op: string | null;
+} & Parameters;
+
+/** Whether the real MAAS has this operation although the simulated one has not. */
+const existsInMaas = (handler: string, method: string, op: string | null): boolean =>
+  resources.some(
+    ({ name, actions }) =>
+      name === handler && actions.some((action) => action.method === method && action.op === op),
+  );
+
+/** `/machines/`: list and filter, release many. */
+export const machines = async (call: Call): Promise<Reply> => {
+  const { region, user, method, op, query, form, json } = call;
+  if (method === "GET" && op === null) {
+    const found = filterMachines(region, user, query);
+    return Array.isArray(found) ? okText(await renderList(region, found), found.length) : found;
+  }
+  if (method === "POST" && op === "release") {
+    if (json) return answers.bulkJson();
+    return await bulkRelease(region, user, form.getAll("machines"), form.get("comment"));
+  }
+  if (method !== "GET" && method !== "POST") return answers.methodNotAllowed(["POST", "GET"]);
+  return existsInMaas("MachinesHandler", method, op)
+    ? notSimulated(`${method} /machines/ op=${op}`)
+    : answers.unrecognised(method, op);
+};
+
+/** `/machines/{system_id}/`: read, delete, and the operations. */
+export const machine = async (call: Call, systemId: string): Promise<Reply> => {
+  const { region, user, method, op, form } = call;
+  const operation = method === "GET" || method === "POST" ? machineOperations[method][op ?? ""] : undefined;
+  const plainRead = method === "GET" && op === null;
+  const plainDelete = method === "DELETE" && op === null;
+  if (method === "PUT") return notSimulated("PUT /machines/{system_id}/");
+  if (!plainRead && !plainDelete && !operation) return answers.unrecognised(method, op);
+  const found = region.machines.get(systemId);
+  if (!found) return answers.noSuch("Machine");
+  if (!sees(user, found)) return answers.forbidden();
+  const machineCall = { region, user, machine: found, form };
+  if (plainRead) return await readMachine(machineCall);
+  if (operation) return await operation(machineCall);
+  if (!user.superuser || found.locked) return answers.forbidden();
+  stopAll(found);
+  region.machines.delete(systemId);
+  return { status: 204, type: "text/plain", body: "", vary: "Authorization, Cookie", hash: true };
+};

@@ -1,0 +1,86 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { TeardownError } from "../errors.ts";
+import type { CallLog } from "./call-log.ts";
+import type { ControlOperation } from "./control.ts";
+import type { JujuCall, JujuSide } from "./juju-side.ts";
+import { readBody } from "./maas/serve.ts";
+
+/** What the control side of the HTTP server serves. */
+export type ServerParts = {
+  readonly maas: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly juju: JujuSide | undefined;
+  readonly log: CallLog;
+  readonly state: () => unknown;
+  readonly control: (operation: ControlOperation) => Promise<void>;
+};
+
+const json = (response: ServerResponse, status: number, value: unknown): void => {
+  response.writeHead(status, { "Content-Type": "application/json" });
+  response.end(`${JSON.stringify(value)}\n`);
+};
+
+/** Runs one juju command for the stand-in: JSON lines `{"stdout"}`, `{"stderr"}`, at last `{"exit"}`. */
+const runJuju = async (
+  parts: ServerParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  if (!parts.juju) {
+    json(response, 501, { error: "This lab has no Juju side." });
+    return;
+  }
+  const { argv, env, tty }: JujuCall = JSON.parse((await readBody(request)).toString("utf8"));
+  const gone = new AbortController();
+  response.on("close", () => gone.abort());
+  response.writeHead(200, { "Content-Type": "application/jsonl" });
+  const line = (value: unknown): void => {
+    if (!gone.signal.aborted) response.write(`${JSON.stringify(value)}\n`);
+  };
+  const exit = await parts.juju.run(
+    { argv, env, tty },
+    {
+      stdout: (text) => line({ stdout: text }),
+      stderr: (text) => line({ stderr: text }),
+      signal: gone.signal,
+    },
+  );
+  line({ exit });
+  response.end();
+};
+
+const runControl = async (
+  parts: ServerParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  try {
+    await parts.control(JSON.parse((await readBody(request)).toString("utf8")));
+    json(response, 200, { ok: true });
+  } catch (error) {
+    if (!(error instanceof TeardownError || error instanceof SyntaxError)) throw error;
+    json(response, 400, { error: error.message });
+  }
+};
+
+const route = async (
+  parts: ServerParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  const path = (request.url ?? "/").split("?")[0] ?? "/";
+  if (path.startsWith("/MAAS/")) return parts.maas(request, response);
+  if (path === "/simulator/juju" && request.method === "POST") return runJuju(parts, request, response);
+  if (path === "/simulator/control" && request.method === "POST") return runControl(parts, request, response);
+  if (path === "/simulator/state") return json(response, 200, parts.state());
+  if (path === "/simulator/calls") return json(response, 200, parts.log.all());
+  return json(response, 404, { error: `The simulated lab has nothing at ${path}.` });
+};
+
+/** The lab's HTTP server: `/MAAS/` is the MAAS API, `/simulator/` the control side. */
+export const createLabServer = (parts: ServerParts): Server =>
+  createServer((request, response) => {
+    route(parts, request, response).catch((error: unknown) => {
+      if (response.headersSent) response.destroy();
+      else json(response, 500, { error: error instanceof Error ? error.message : String(error) });
+    });
+  });
