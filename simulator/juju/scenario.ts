@@ -1,71 +1,112 @@
 import { z } from "zod";
 import { duration } from "../duration.ts";
 
-/** The Juju controller, and the account with which the lab's client is logged in. */
-export const controllerSchema = z.strictObject({
+/** What the stand-in needs to know before identities are decided. */
+type Unresolved<Whole, Key extends keyof Whole> = Omit<Whole, Key> & { [K in Key]?: Whole[K] | undefined };
+
+/** The Juju controller, and the account with which the lab's client is logged in. Durations in ms of lab time. */
+export type ControllerScenario = {
+  name: string;
+  user: string;
+  password: string;
+  /** The agent's version; 4.0.x behaves as 4.0. */
+  version: string;
+  /** The client's version. */
+  client: string;
+  uuid: string;
+  access: "superuser" | "login" | "none";
+  /** False: the user cannot see the controller's own model. */
+  listsItself: boolean;
+  modelUuid?: string | undefined;
+  since?: string | undefined;
+};
+
+/** What is left of a dying model at a moment of its reaping. */
+export type CourseStep = {
+  /** Lab time since destroy-model, ms. */
+  at: number;
+  /** How many machines are left, or which ones. */
+  machines?: number | string[] | undefined;
+  /** The machines that are left and already dead (the others are dying). */
+  dead: string[];
+  applications?: number | undefined;
+  /** How many machines and the like report an error, as the client counts them. */
+  errors: number;
+};
+
+/** One model of the controller. */
+export type ModelScenario = {
+  name: string;
+  owner: string;
+  uuid: string;
+  /** How many applications of a charmed OpenStack, or a bundle file. */
+  applications: number | string;
+  /** True: secrets among the application options contain the word CANARY. */
+  canary: boolean;
+  /** Persistent volumes: destroy-model without a storage flag is refused; `unlisted`: by the server alone. */
+  storage: boolean | "unlisted";
+  /** From destroy-model to gone, ms of lab time. */
+  reap: number;
+  /** What is left in the course of the reaping; default: everything counts down evenly. */
+  course: CourseStep[];
+  /** Lab time between two attempts of the controller to finish the model, ms. */
+  retryEvery: number;
+  /** What a model waits for that does not die by itself. */
+  stuck: "none" | "until-machines-removed" | "until-destroyed-again" | "forever";
+  /** A machine that MAAS refuses to release (403) makes the model `suspended`, and it never dies. */
+  credentialGoesInvalid: boolean;
+  /** Virtual machines are deleted from MAAS; auto = with agent version 3.6.24 or 4.0.12 (juju/juju#22691). */
+  vmDeletionBug: boolean | "auto";
+  /** The provider's release when tearing down the cloud environment. */
+  releasesMachines: boolean;
+  /** What the user may do on the model; `read` may not destroy it. */
+  access: "admin" | "write" | "read";
+  /** Commands that `juju disable-command` has blocked. */
+  disabled: ("destroy-model" | "remove-object" | "all")[];
+  /** The agent version of the model; default: the controller's. */
+  version?: string | undefined;
+  /** Counts that `juju models` prints, where they differ from what the model holds. */
+  summary?: { machines: number; cores: number; units: number } | undefined;
+};
+
+export const controllerSchema: z.ZodType<Unresolved<ControllerScenario, "uuid" | "client">> = z.strictObject({
   name: z.string().default("maas-lab"),
   user: z.string().default("admin"),
-  /** The password that the controller knows; the client store of the lab holds the same one. */
   password: z.string().default("simulated"),
-  /** Agent version, and client version unless `client` is given apart; 4.0.x behaves as 4.0. */
   version: z.string().default("3.6.28"),
   client: z.string().optional(),
   uuid: z.string().optional(),
-  /** What the user may do on the controller; `none` may not even list models. */
   access: z.enum(["superuser", "login", "none"]).default("superuser"),
-  /** False: a controller model that the user cannot see. */
   listsItself: z.boolean().default(true),
-  /** UUID of the controller's own model. */
   modelUuid: z.string().optional(),
-  /** Since when everything is as it is, RFC 3339; default: three months before the start of the lab. */
   since: z.string().optional(),
 });
 
-/** What is left of a dying model at a moment of its reaping. */
-const courseStep = z.strictObject({
-  /** Lab time since destroy-model. */
+const courseStep: z.ZodType<CourseStep> = z.strictObject({
   at: duration,
-  /** How many machines are left, or which ones. */
   machines: z.union([z.int().nonnegative(), z.array(z.string())]).optional(),
-  /** The machines that are left and already dead (the others are dying). */
   dead: z.array(z.string()).default([]),
   applications: z.int().nonnegative().optional(),
-  /** How many machines and the like report an error, as the client counts them. */
   errors: z.int().nonnegative().default(0),
 });
 
-/** One model of the controller. */
-export const modelSchema = z.strictObject({
+export const modelSchema: z.ZodType<Unresolved<ModelScenario, "owner" | "uuid">> = z.strictObject({
   name: z.string().min(1),
   owner: z.string().optional(),
   uuid: z.string().optional(),
-  /** How many applications of a charmed OpenStack, or a bundle file. */
   applications: z.union([z.int().nonnegative(), z.string()]).default(25),
-  /** True: secrets among the application options contain the word CANARY. */
   canary: z.boolean().default(false),
-  /** Persistent volumes: destroy-model without a storage flag is refused. `unlisted`: by the server alone. */
   storage: z.union([z.boolean(), z.literal("unlisted")]).default(false),
-  /** Lab time from destroy-model to gone. */
   reap: duration.default(360_000),
-  /** What is left in the course of the reaping; default: everything counts down evenly. */
   course: z.array(courseStep).default([]),
-  /** Lab time between two attempts of the controller to finish the model. */
   retryEvery: duration.default(30_000),
-  /** What a model waits for that does not die by itself. */
   stuck: z.enum(["none", "until-machines-removed", "until-destroyed-again", "forever"]).default("none"),
-  /** A machine that MAAS refuses to release (403) makes the model `suspended`, and it never dies. */
   credentialGoesInvalid: z.boolean().default(false),
-  /** Virtual machines are deleted from MAAS; auto = with agent version 3.6.24 or 4.0.12 (juju/juju#22691). */
   vmDeletionBug: z.union([z.literal("auto"), z.boolean()]).default("auto"),
-  /** The provider's release when tearing down the cloud environment. */
   releasesMachines: z.boolean().default(true),
-  /** What the user may do on the model; `read` may not destroy it. */
   access: z.enum(["admin", "write", "read"]).default("admin"),
-  /** Commands that `juju disable-command` has blocked. */
   disabled: z.array(z.enum(["destroy-model", "remove-object", "all"])).default([]),
-  /** The agent version of the model; default: the controller's. */
   version: z.string().optional(),
-  /** Counts that `juju models` prints, where they differ from what the model holds. */
   summary: z.strictObject({ machines: z.int(), cores: z.int(), units: z.int() }).optional(),
 });
 
@@ -91,21 +132,24 @@ export const jujuFaultKinds: readonly [
 ];
 
 /** A fault of the juju client or the controller. */
-export const jujuFaultSchema = z.strictObject({
-  side: z.literal("juju"),
+export type JujuFault = {
+  side: "juju";
   /** `destroy-model`, `models`, ...; `*` = any command that talks to the controller. */
-  command: z.string(),
+  command: string;
   /** How many calls it hits. */
+  times: number;
+  kind: (typeof jujuFaultKinds)[number];
+  /** poll-drops, poll-error: how many polls are answered first. */
+  after: number;
+};
+
+export const jujuFaultSchema: z.ZodType<JujuFault> = z.strictObject({
+  side: z.literal("juju"),
+  command: z.string(),
   times: z.int().positive().default(1),
   kind: z.enum(jujuFaultKinds),
-  /** poll-drops, poll-error: how many polls are answered first. */
   after: z.int().nonnegative().default(2),
 });
-
-export type JujuFault = z.output<typeof jujuFaultSchema>;
-export type CourseStep = z.output<typeof courseStep>;
-export type ControllerScenario = z.output<typeof controllerSchema> & { uuid: string; client: string };
-export type ModelScenario = z.output<typeof modelSchema> & { uuid: string; owner: string };
 
 /** What the Juju side takes from a scenario's machines. */
 export type JujuMachineScenario = {

@@ -1,0 +1,131 @@
+import { fail, runError, usageError } from "../failure.ts";
+import { atMost, flags, type Parsed } from "../flags.ts";
+import { parseGoDuration } from "../go-duration.ts";
+import { destroyModel as destroyOnController } from "../reap.ts";
+import { lookUpModel, targetModel } from "../resolve.ts";
+import { connect, type Session } from "../session.ts";
+import { isJuju4, type Model } from "../state.ts";
+import { waitUntilGone } from "../wait-until-gone.ts";
+import type { Command } from "./command.ts";
+
+const storageRefusal = (name: string, volumes: number): string => `cannot destroy model "${name}"
+
+The model has persistent storage remaining:
+    ${volumes} volume(s)
+
+To destroy the storage, run the destroy-model
+command again with the "--destroy-storage" option.
+
+To release the storage from Juju's management
+without destroying it, use the "--release-storage"
+option instead. The storage can then be imported
+into another Juju model.
+
+`;
+
+const blocked = `the operation has been blocked
+
+destroy-model operation has been disabled for the current model.
+To enable the command run
+
+    juju enable-command destroy-model
+
+`;
+
+const quoted = (items: readonly string[]): string => items.map((item) => JSON.stringify(item)).join(" ");
+
+const warning = (model: Model): string => {
+  const { name, machines, applications, volumes } = model;
+  const lines = [
+    `WARNING This command will destroy the "${name}" model and affect the following resources. It cannot be stopped.`,
+    "",
+  ];
+  if (machines.length > 0)
+    lines.push(
+      ` - ${machines.length} machine${machines.length > 1 ? "s" : ""} will be destroyed`,
+      `  - machine list: ${quoted(machines.map(({ id, systemId }) => `${id} (${systemId})`))}`,
+    );
+  if (applications.length > 0)
+    lines.push(
+      ` - ${applications.length} application${applications.length > 1 ? "s" : ""} will be removed`,
+      `  - application list: ${quoted(applications)}`,
+    );
+  if (volumes > 0)
+    lines.push(` - 0 filesystem and ${volumes} volume${volumes > 1 ? "s" : ""} will be destroyed`);
+  return `${lines.join("\n")}\n\n`;
+};
+
+const confirm = (session: Session, model: Model): void => {
+  session.stderr(warning(model));
+  session.stderr("To continue, enter the name of the model to be unregistered: ");
+  if (session.stdin.split("\n")[0]?.trim() !== model.name) fail("model destruction: aborted");
+};
+
+const timeoutOf = (parsed: Parsed): number | undefined => {
+  const text = parsed.values.get("timeout");
+  if (text === undefined) return undefined;
+  const ms = parseGoDuration(text);
+  if (ms === undefined)
+    return fail(`invalid value "${text}" for option --timeout: invalid duration`, usageError);
+  if (!parsed.on.has("force")) fail("--timeout can only be used with --force (dangerous)", usageError);
+  if (ms < 0) fail("timeout must be zero or greater", usageError);
+  return ms;
+};
+
+/** Why the controller refuses, undefined when it does not. */
+const refusal = (model: Model, client: string, keepsStorage: boolean): string | undefined => {
+  const denied = model.scenario.access !== "admin";
+  const { disabled } = model.scenario;
+  const named = `failed to destroy model "${model.name}"\nERROR cannot destroy model: `;
+  if (denied) return `${named}permission denied`;
+  if (model.isController) return `${named}the simulated lab does not destroy the controller's own model`;
+  if (disabled.includes("destroy-model") || disabled.includes("all"))
+    return `cannot destroy model: ${blocked}`;
+  // Juju 4 destroys storage with the units, whatever the flags say (juju.md 5).
+  if (!keepsStorage && model.volumes > 0 && !isJuju4(client))
+    return `${named}model contains persistent storage`;
+  return undefined;
+};
+
+/**
+ * `juju destroy-model`: returns only when the model is gone, with `--no-wait` too, and with exit code 0 also when
+ * it merely lost its connection while it waited.
+ */
+export const destroyModel: Command = {
+  flags: flags(
+    ["force", "no-wait", "destroy-storage", "release-storage", "no-prompt"],
+    ["t=timeout", "timeout"],
+  ),
+  run: async (session, parsed) => {
+    const { on, rest } = parsed;
+    const { stderr, world } = session;
+    const [name] = rest;
+    if (on.has("destroy-storage") && on.has("release-storage"))
+      fail("--destroy-storage and --release-storage cannot both be specified", usageError);
+    const timeoutMs = timeoutOf(parsed);
+    if (name === undefined) return fail("no model specified", usageError);
+    atMost(1, rest);
+    const target = targetModel(session, name);
+    if (on.has("no-wait") && !on.has("force")) fail("--no-wait without --force not valid", runError);
+    const stored = await lookUpModel(session, target);
+    await connect(session, stored.controller, "cannot connect to API: ");
+    const model = world.state.models.get(stored.uuid);
+    if (!model) return fail("getting model status: model not found");
+    const takesStorage = on.has("destroy-storage") || on.has("release-storage");
+    if (!on.has("no-prompt")) confirm(session, model);
+    const { client } = world.state.scenario;
+    if (!takesStorage && model.scenario.storage === true && model.volumes > 0)
+      fail(storageRefusal(model.name, model.volumes));
+    stderr(isJuju4(client) ? "Destroying model\n" : "Destroying model");
+    const reason = refusal(model, client, takesStorage);
+    if (reason) fail(reason);
+    if (session.fault?.kind !== "rc0-lies")
+      destroyOnController(world, model, { force: on.has("force"), timeoutMs });
+    await waitUntilGone(session, model, isJuju4(client));
+    const left = Object.entries(session.store.models(stored.controller)).filter(
+      ([, { uuid }]) => uuid !== stored.uuid,
+    );
+    session.store.setModels(stored.controller, Object.fromEntries(left));
+    return 0;
+  },
+};

@@ -1,0 +1,35 @@
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { exportBundle } from "../bundle.ts";
+import { fail } from "../failure.ts";
+import { atMost, flags } from "../flags.ts";
+import { openModel } from "../open-model.ts";
+import type { Command } from "./command.ts";
+
+/** `juju export-bundle`: with `--filename` the file has mode 0600, because option values are secrets. */
+export const exportBundleCommand: Command = {
+  flags: flags(["include-charm-defaults", "include-series"], ["m=model", "model", "filename"]),
+  run: async (session, parsed) => {
+    atMost(0, parsed.rest);
+    const { model } = await openModel(session, parsed.values.get("model"));
+    const bundle = {
+      ...model.bundle,
+      applications: Object.fromEntries(
+        Object.entries(model.bundle.applications).filter(([name]) => model.applications.includes(name)),
+      ),
+    };
+    if (model.applications.length === 0) fail("nothing to export as there are no applications");
+    const constraints = Object.fromEntries(
+      model.deployed.map((machine) => [machine.id, machine.constraints]),
+    );
+    const text = exportBundle(bundle, constraints, parsed.on.has("include-series"));
+    const file = parsed.values.get("filename");
+    if (file === undefined) {
+      session.stdout(text);
+    } else {
+      writeFileSync(resolve(session.env.PWD ?? ".", file), text, { mode: 0o600 });
+      session.stdout(`Bundle successfully exported to ${file}\n`);
+    }
+    return 0;
+  },
+};

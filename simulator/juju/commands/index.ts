@@ -1,0 +1,73 @@
+import type { Command } from "./command.ts";
+import { controllers, showController } from "./controllers.ts";
+import { destroyModel } from "./destroy-model.ts";
+import { exportBundleCommand } from "./export-bundle.ts";
+import { machines } from "./machines.ts";
+import { models } from "./models.ts";
+import { removeMachine } from "./remove-machine.ts";
+import { showModel } from "./show-model.ts";
+import { status } from "./status.ts";
+import { version } from "./version.ts";
+import { whoami } from "./whoami.ts";
+
+/** The commands of juju that the lab's client has. */
+export const commands: ReadonlyMap<string, Command> = new Map([
+  ["controllers", controllers],
+  ["list-controllers", controllers],
+  ["destroy-model", destroyModel],
+  ["export-bundle", exportBundleCommand],
+  ["machines", machines],
+  ["list-machines", machines],
+  ["models", models],
+  ["list-models", models],
+  ["remove-machine", removeMachine],
+  ["show-controller", showController],
+  ["show-model", showModel],
+  ["status", status],
+  ["version", version],
+  ["whoami", whoami],
+]);
+
+/** Commands that juju has and this stand-in does not: refused by name, so that nobody takes it for a misspelling. */
+export const notSimulated: ReadonlySet<string> = new Set([
+  "add-machine",
+  "add-model",
+  "add-unit",
+  "bootstrap",
+  "config",
+  "consume",
+  "credentials",
+  "debug-log",
+  "deploy",
+  "destroy-controller",
+  "diff-bundle",
+  "disable-command",
+  "download-backup",
+  "create-backup",
+  "enable-command",
+  "exec",
+  "help",
+  "info",
+  "integrate",
+  "kill-controller",
+  "login",
+  "logout",
+  "model-config",
+  "offers",
+  "refresh",
+  "register",
+  "relate",
+  "remove-application",
+  "remove-unit",
+  "resolved",
+  "run",
+  "scp",
+  "show-application",
+  "show-machine",
+  "show-unit",
+  "ssh",
+  "storage",
+  "switch",
+  "unregister",
+  "upgrade-model",
+]);

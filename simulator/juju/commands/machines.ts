@@ -1,0 +1,22 @@
+import { atMost, flags, formatOf } from "../flags.ts";
+import { openModel } from "../open-model.ts";
+import { toJson, toTable, toYaml } from "../output.ts";
+import { machineColumns, machineRows, showMachines } from "../show.ts";
+import type { Command } from "./command.ts";
+
+/** `juju machines`: the machines of a model; the MAAS system_id is `instance-id`. */
+export const machines: Command = {
+  flags: flags(["utc", "color"], ["m=model", "model", "format"]),
+  unsupported: flags([], ["o=output", "output"]),
+  defaultFormat: "tabular",
+  run: async (session, parsed) => {
+    const format = formatOf(parsed, ["tabular", "yaml", "json"], "tabular");
+    atMost(0, parsed.rest);
+    const { model } = await openModel(session, parsed.values.get("model"));
+    const answer = { model: model.name, machines: showMachines(model) };
+    if (format === "yaml") session.stdout(toYaml(answer));
+    else if (format === "json") session.stdout(toJson(answer));
+    else session.stdout(toTable(machineColumns, machineRows(model)));
+    return 0;
+  },
+};

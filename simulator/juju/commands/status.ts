@@ -1,0 +1,30 @@
+import { flags, formatOf } from "../flags.ts";
+import { openModel } from "../open-model.ts";
+import { toJson, toYaml } from "../output.ts";
+import { fullStatus, statusTables } from "../show-status.ts";
+import type { Command } from "./command.ts";
+
+/** `juju status`: everything in a model. Storage and relations are always in YAML and JSON. */
+export const status: Command = {
+  flags: flags(
+    ["utc", "relations", "storage", "no-color", "color", "integrations"],
+    ["m=model", "model", "format", "retry-count", "retry-delay"],
+  ),
+  unsupported: flags([], ["o=output", "output", "watch"]),
+  defaultFormat: "tabular",
+  run: async (session, parsed) => {
+    const format = formatOf(parsed, ["tabular", "yaml", "json"], "tabular");
+    const { model, stored } = await openModel(
+      session,
+      parsed.values.get("model"),
+      ({ controller, name }) => `model ${controller}:${name} not found`,
+    );
+    const nowMs = session.world.clock.now();
+    const { client, name: cloud } = session.world.state.scenario;
+    const place = { controller: stored.controller, cloud, client, nowMs };
+    if (format === "yaml") session.stdout(toYaml(fullStatus(model, place)));
+    else if (format === "json") session.stdout(toJson(fullStatus(model, place)));
+    else session.stdout(statusTables(model, place));
+    return 0;
+  },
+};

@@ -1,0 +1,98 @@
+import type { CallLog } from "../call-log.ts";
+import type { Clock } from "../clock.ts";
+import type { MaasWorld } from "../maas/world.ts";
+import { runClient } from "./client.ts";
+import { controlModels, type Operation } from "./control.ts";
+import { takeFault } from "./faults.ts";
+import type { World } from "./reap.ts";
+import { modelStatus } from "./reap.ts";
+import type { JujuFault, JujuScenario } from "./scenario.ts";
+import type { Session } from "./session.ts";
+import { type Contents, createState } from "./state.ts";
+import { clientStore, storeDirectory } from "./store.ts";
+import { writeClientStore } from "./write-client-store.ts";
+
+export type JujuCall = {
+  /** Without `juju` itself. */
+  readonly argv: readonly string[];
+  /** JUJU_*, HOME and the like; PWD is where relative paths begin, SIMULATED_JUJU_STDIN what stdin held. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly tty: boolean;
+};
+
+export type JujuIo = Pick<Session, "stdout" | "stderr" | "signal">;
+
+export type JujuParts = {
+  readonly clock: Clock;
+  readonly scenario: JujuScenario;
+  readonly maas: Pick<MaasWorld, "machinesOf" | "releaseByJuju" | "deleteByJuju">;
+  readonly log: Pick<CallLog, "begin">;
+  /** What models hold in place of the generated charmed OpenStack, by name. */
+  readonly contents?: Readonly<Record<string, Contents>>;
+};
+
+export type Controller = {
+  readonly run: (call: JujuCall, io: JujuIo) => Promise<number>;
+  readonly state: () => unknown;
+  readonly control: (operation: Operation) => boolean;
+  /** Writes controllers.yaml, accounts.yaml, models.yaml of a client that is logged in. */
+  readonly writeClientStore: (jujuData: string) => void;
+};
+
+const stateOf = ({ state, clock }: World): unknown => ({
+  models: [...state.models.values()].map((model) => ({
+    name: `${model.owner}/${model.name}`,
+    uuid: model.uuid,
+    isController: model.isController,
+    life: model.life,
+    status: modelStatus(model, clock.now()),
+    machines: model.machines.map(({ id, hostname, systemId, life }) => ({ id, hostname, systemId, life })),
+    applications: model.applications,
+    stuck: model.destruction?.stuck ?? false,
+  })),
+});
+
+/**
+ * The Juju side of the simulated lab: a controller with its models, and the client that talks to it. A destruction
+ * goes on in the controller when the client is gone.
+ */
+export const createController = ({ clock, scenario, maas, log, contents }: JujuParts): Controller => {
+  const world: World = { clock, maas, state: createState(scenario, clock, contents) };
+  const faults: JujuFault[] = scenario.faults.flatMap((fault) =>
+    fault.side === "juju" ? [{ ...fault }] : [],
+  );
+  const run: Controller["run"] = async ({ argv, env }, io) => {
+    const entry = log.begin({ side: "juju-cli", what: ["juju", ...argv].join(" ") });
+    const fault = takeFault(faults, argv[0] ?? "");
+    let cut = false;
+    const stdout = (text: string): void => {
+      if (fault?.kind !== "garbage") io.stdout(text);
+      else if (!cut) io.stdout(text.slice(0, Math.ceil(text.length / 3)));
+      cut = true;
+    };
+    const session: Session = {
+      world,
+      store: clientStore(storeDirectory(env)),
+      env,
+      stdin: env.SIMULATED_JUJU_STDIN ?? "",
+      ...io,
+      stdout,
+      fault,
+    };
+    try {
+      const code = await runClient(session, argv);
+      entry.end(`rc ${code}`, fault ? { fault: fault.kind } : undefined);
+      return code;
+    } catch (thrown) {
+      entry.end(io.signal.aborted ? "client gone" : "failed");
+      if (io.signal.aborted) return 130;
+      throw thrown;
+    }
+  };
+  return {
+    run,
+    state: () => stateOf(world),
+    control: (operation) => controlModels(world, scenario, faults, operation),
+    writeClientStore: (directory) => writeClientStore(directory, world.state),
+  };
+};

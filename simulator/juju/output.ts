@@ -1,0 +1,33 @@
+import { stringify } from "yaml";
+
+/** A cell of a table; numbers are set to the right where juju does so. */
+export type Column = { readonly title: string; readonly right?: boolean };
+
+/** YAML in the layout of juju: sequences not indented, double quotes, long texts folded. */
+export const toYaml = (value: unknown): string =>
+  stringify(value, {
+    version: "1.1",
+    indentSeq: false,
+    lineWidth: 80,
+    aliasDuplicateObjects: false,
+    defaultStringType: "PLAIN",
+  });
+
+export const toJson = (value: unknown): string => `${JSON.stringify(value)}\n`;
+
+/** A table in the layout of juju: two spaces between columns, no spaces at the ends of lines. */
+export const toTable = (columns: readonly Column[], rows: readonly (readonly string[])[]): string => {
+  const widths = columns.map(({ title }, index) =>
+    Math.max(title.length, ...rows.map((row) => (row[index] ?? "").length)),
+  );
+  const line = (cells: readonly string[]): string =>
+    columns
+      .map(({ right }, index) => {
+        const cell = cells[index] ?? "";
+        const width = widths[index] ?? 0;
+        return right ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join("  ")
+      .trimEnd();
+  return [columns.map(({ title }) => title), ...rows].map((cells) => `${line(cells)}\n`).join("");
+};

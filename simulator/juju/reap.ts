@@ -1,0 +1,196 @@
+import type { Clock } from "../clock.ts";
+import type { MaasWorld } from "../maas/world.ts";
+import { deletesVirtualMachines, stopMachines } from "./provider.ts";
+import type { CourseStep } from "./scenario.ts";
+import { type ControllerState, isJuju4, type Machine, type Model } from "./state.ts";
+import { instant } from "./time.ts";
+
+export type World = {
+  readonly clock: Clock;
+  readonly maas: Pick<MaasWorld, "machinesOf" | "releaseByJuju" | "deleteByJuju">;
+  readonly state: ControllerState;
+};
+
+/** How far into the reaping the applications are gone, the machines are gone, the cloud is torn down. */
+const applicationsGone = 0.3;
+const machinesGone = 0.55;
+const tearDownAt = 0.6;
+/** How many machines a stuck model keeps by default. */
+const stuckMachines = 2;
+/** Lab time in which a machine goes that was removed from a stuck model, ms. */
+const removalTakes = 5_000;
+
+const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
+
+/** What keeps a dying model, as the controller words it in the model's status. */
+const contentsOf = ({ machines, applications }: Model): string =>
+  [
+    machines.length > 0 ? plural(machines.length, "machine") : "",
+    applications.length > 0 ? plural(applications.length, "application") : "",
+  ]
+    .filter(Boolean)
+    .join(", ");
+
+/** The model's status now: the message of a dying model counts the controller's attempts. */
+export const modelStatus = (model: Model, nowMs: number): Model["status"] => {
+  const { destruction, scenario, status } = model;
+  if (destruction?.phase !== "cleaning") return status;
+  const attempts = Math.floor((nowMs - destruction.startedAt) / scenario.retryEvery);
+  const left = contentsOf(model);
+  if (attempts === 0 || !left) return status;
+  return {
+    ...status,
+    message: `attempt ${attempts} to destroy model failed (will retry):  model not empty, found ${left} (model not empty)`,
+  };
+};
+
+const setStatus = (world: World, model: Model, current: string, message: string): void => {
+  model.status = { current, message, since: instant(world.clock.now()) };
+};
+
+/** Removes a model as if it had never been there. */
+export const removeModel = (world: World, model: Model): void => {
+  for (const cancel of model.destruction?.cancel ?? []) cancel();
+  model.life = "dead";
+  world.state.models.delete(model.uuid);
+};
+
+const later = (world: World, model: Model, at: number, action: () => void): void => {
+  const { destruction } = model;
+  if (!destruction) return;
+  const wait = destruction.startedAt + at - world.clock.now();
+  destruction.cancel.push(world.clock.after(Math.max(0, wait), action));
+};
+
+const tearDown = async (world: World, model: Model): Promise<void> => {
+  const { destruction, scenario } = model;
+  if (!destruction || !world.state.models.has(model.uuid)) return;
+  destruction.phase = "tearing down";
+  setStatus(world, model, "destroying", "tearing down cloud environment");
+  if (!destruction.skipsCloud && scenario.releasesMachines) {
+    const deletes = deletesVirtualMachines(scenario.vmDeletionBug, model.version);
+    const result = await stopMachines(world.maas, world.maas.machinesOf(model.uuid), deletes);
+    if (result === "credential refused" && scenario.credentialGoesInvalid) {
+      destruction.phase = "suspended";
+      setStatus(world, model, "suspended", "suspended since cloud credential is not valid");
+      return;
+    }
+    // Juju 4 only logs the failure and deletes the model all the same (juju.md 5).
+    if (typeof result === "object" && !isJuju4(model.version)) {
+      setStatus(
+        world,
+        model,
+        "destroying",
+        `attempt 1 to destroy model failed (will retry):  ${result.failed}`,
+      );
+      destruction.cancel.push(world.clock.after(scenario.retryEvery, () => void tearDown(world, model)));
+      return;
+    }
+  }
+  later(world, model, scenario.reap, () => removeModel(world, model));
+};
+
+const keep = <Item>(items: readonly Item[], count: number): Item[] => (count > 0 ? items.slice(-count) : []);
+
+const apply = (model: Model, step: CourseStep): void => {
+  const { machines = model.machines.length, applications = model.applications.length } = step;
+  const left: Machine[] = Array.isArray(machines)
+    ? model.machines.filter(({ id }) => machines.includes(id))
+    : keep(model.machines, machines);
+  model.machines = left.map((machine) => ({
+    ...machine,
+    life: step.dead.includes(machine.id) ? "dead" : "dying",
+  }));
+  model.applications = keep(model.applications, applications);
+  if (model.applications.length === 0) model.volumes = 0;
+  model.errors = step.errors;
+};
+
+/** Everything counts down evenly; a stuck model keeps its last machines. */
+const evenCourse = ({ scenario, machines, applications }: Model): CourseStep[] => {
+  const down = (
+    count: number,
+    floor: number,
+    gone: number,
+    what: "machines" | "applications",
+  ): CourseStep[] =>
+    Array.from({ length: Math.max(0, count - floor) }, (_, index) => ({
+      at: (scenario.reap * gone * (index + 1)) / Math.max(1, count - floor),
+      [what]: count - index - 1,
+      dead: [],
+      errors: 0,
+    }));
+  const floor = scenario.stuck === "none" ? 0 : stuckMachines;
+  return [
+    ...down(applications.length, 0, applicationsGone, "applications"),
+    ...down(machines.length, floor, machinesGone, "machines"),
+  ];
+};
+
+/** Goes on with a model that was stuck: what is left goes, then the cloud is torn down. */
+const unstick = (world: World, model: Model): void => {
+  const { destruction } = model;
+  if (!destruction?.stuck) return;
+  destruction.stuck = false;
+  const wait = Math.min(removalTakes, model.scenario.reap * 0.1);
+  destruction.cancel.push(
+    world.clock.after(wait, () => {
+      apply(model, { at: 0, machines: 0, applications: 0, dead: [], errors: 0 });
+      void tearDown(world, model);
+    }),
+  );
+};
+
+export type DestroyRequest = { readonly force: boolean; readonly timeoutMs?: number | undefined };
+
+/**
+ * `ModelManager.DestroyModels`: accepted at once; the model dies in the course of its `reap`. On a dying model it
+ * is accepted too: without `force` nothing happens, with it the cleanups are queued again.
+ */
+export const destroyModel = (world: World, model: Model, request: DestroyRequest): void => {
+  const { clock } = world;
+  if (model.destruction) {
+    if (request.force && model.scenario.stuck === "until-destroyed-again") unstick(world, model);
+    return;
+  }
+  const { scenario } = model;
+  model.life = "dying";
+  for (const machine of model.machines) machine.life = "dying";
+  model.destruction = {
+    startedAt: clock.now(),
+    skipsCloud: request.force && request.timeoutMs === 0,
+    stuck: false,
+    phase: "cleaning",
+    cancel: [],
+  };
+  setStatus(world, model, "destroying", "cleaning up cloud resources");
+  const course = scenario.course.length > 0 ? scenario.course : evenCourse(model);
+  for (const step of course) later(world, model, step.at, () => apply(model, step));
+  const last = Math.max(scenario.reap * tearDownAt, ...course.map(({ at }) => at));
+  later(world, model, last, () => {
+    if (scenario.stuck === "none") void tearDown(world, model);
+    else if (model.destruction) model.destruction.stuck = true;
+  });
+};
+
+/** The provisioner stops what was removed from a living model. */
+const stopOne = async (world: World, model: Model, machine: Machine): Promise<void> => {
+  const deletes = deletesVirtualMachines(model.scenario.vmDeletionBug, model.version);
+  const own = world.maas.machinesOf(model.uuid).filter(({ systemId }) => systemId === machine.systemId);
+  await stopMachines(world.maas, own, deletes);
+};
+
+/** `MachineManager.DestroyMachine --force` of one machine that the model has. */
+export const removeMachine = (world: World, model: Model, id: string, keepInstance: boolean): void => {
+  const machine = model.machines.find((candidate) => candidate.id === id);
+  if (!machine) return;
+  machine.life = "dying";
+  const dying = model.destruction !== undefined;
+  // A dying model has queued the same for every machine already: this helps only where it is what is waited for.
+  if (dying && model.scenario.stuck !== "until-machines-removed") return;
+  world.clock.after(removalTakes, () => {
+    model.machines = model.machines.filter((candidate) => candidate.id !== id);
+    if (!dying && !keepInstance) void stopOne(world, model, machine);
+    if (dying && model.machines.length === 0) unstick(world, model);
+  });
+};
