@@ -1,10 +1,10 @@
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TeardownError } from "../errors.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { type Part, partNames, readRecord } from "./parts.ts";
 import { type Report, reportToTerminal } from "./report.ts";
-import { fingerprintOf, npmInstaller, setUp } from "./setup.ts";
 
 export type { Part } from "./parts.ts";
 
@@ -34,6 +34,8 @@ export const environmentOf = (
     PATH: [...new Set(path)].join(delimiter),
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // Without it Pulumi asks pulumi.com for plugins that a program names and that are not there.
+    // Node keeps compiled code there: the SDK's programs and providers start 0.2 s sooner.
+    NODE_COMPILE_CACHE: layout.compileCache,
     ...(official ? {} : { PULUMI_HOME: layout.home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
   };
 };
@@ -42,6 +44,18 @@ export const environmentOf = (
 export const projectRoot: string = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 
 export type ToolchainOptions = { root?: string; env?: NodeJS.ProcessEnv; report?: Report; retry?: boolean };
+
+const setUpNow = async (
+  layout: Layout,
+  env: NodeJS.ProcessEnv,
+  report: Report,
+  retry: boolean,
+): Promise<Part[]> => {
+  // Loaded only when needed: it takes longer than all the rest.
+  const { npmInstaller, setUp } = await import("./setup.ts");
+  const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+  return setUp(layout, { env, report, retry, sleep, now: () => new Date(), installer: npmInstaller(layout) });
+};
 
 /**
  * The toolchain of this project, set up first if something is missing. Starts no process when all is there.
@@ -52,16 +66,7 @@ export const toolchainEnvironment = async (options: ToolchainOptions = {}): Prom
   const { root = projectRoot, env = process.env, report = reportToTerminal, retry = false } = options;
   const layout = layoutOf(root);
   const recorded = retry ? undefined : readRecord(layout, fingerprintOf(layout, env));
-  const parts =
-    recorded ??
-    (await setUp(layout, {
-      env,
-      report,
-      retry,
-      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-      now: () => new Date(),
-      installer: npmInstaller(layout),
-    }));
+  const parts = recorded ?? (await setUpNow(layout, env, report, retry));
   const cli = parts.find(({ name }) => name === partNames.cli);
   if (!cli)
     throw new TeardownError("unexpected", "The toolchain's record names no CLI. Run `make clean toolchain`.");

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildEngine } from "./build.ts";
+import { officialRoot, userHome } from "./candidates.ts";
 import {
   forgetFailure,
   rememberedFailure,
@@ -8,18 +9,11 @@ import {
   replaceDirectory,
   runDownload,
 } from "./download.ts";
+import { fingerprintOf } from "./fingerprint.ts";
 import type { Layout } from "./layout.ts";
 import { isAlive, processStart, withLock } from "./lock.ts";
-import {
-  candidatesMark,
-  findCommandPlugin,
-  findOfficial,
-  inspectCli,
-  type OfficialCli,
-  officialRoot,
-  userHome,
-} from "./official.ts";
-import { fileMark, type Part, partNames, readRecord, writeRecord } from "./parts.ts";
+import { findCommandPlugin, findOfficial, inspectCli, type OfficialCli } from "./official.ts";
+import { type Part, partNames, readRecord, writeRecord } from "./parts.ts";
 import type { Report } from "./report.ts";
 import { commandWrapper, dynamicProviderWrapper, languageHostWrapper, writeWrapper } from "./stand-ins.ts";
 import { versions } from "./versions.ts";
@@ -46,17 +40,6 @@ export const npmInstaller = (layout: Layout): readonly [string, ...string[]] => 
   });`,
   join(layout.root, "node_modules/pulumi/lib/download.js"),
 ];
-
-/** Changes whenever the parts have to be looked for again. */
-export const fingerprintOf = (layout: Layout, env: NodeJS.ProcessEnv): string =>
-  JSON.stringify([
-    versions,
-    layout.root,
-    candidatesMark(layout, env),
-    fileMark(join(layout.bin, partNames.cli)),
-    fileMark(join(layout.root, "toolchain/engine/go.sum")),
-    [languageHostWrapper(layout), dynamicProviderWrapper(layout), commandWrapper(layout)],
-  ]);
 
 /** Removes what runs left behind that were killed; directories in use carry their process in the name. */
 const clearLeftovers = (layout: Layout): void => {

@@ -13,6 +13,8 @@ const wrapper = (directory: string, layout: Layout, lastLine: string): string =>
 root="\${0%/*}/${relative(directory, layout.root)}"
 node="$root/node_modules/.bin/node"
 [ -x "$node" ] || node=node
+# gRPC and the SDK are megabytes of JavaScript: compiled once, they load in half the time.
+export NODE_COMPILE_CACHE="\${NODE_COMPILE_CACHE:-$root/${relative(layout.root, layout.compileCache)}}"
 ${lastLine}
 `;
 
@@ -31,13 +33,20 @@ export const languageHostWrapper = (layout: Layout): Wrapper =>
 export const commandWrapper = (layout: Layout): Wrapper =>
   standIn(layout, layout.commandPlugin, partNames.command, "command");
 
-/** Not a stand-in: the script that ships in @pulumi/pulumi, started with the right `node` first on PATH. */
+/**
+ * Not a stand-in: @pulumi/pulumi's own dynamic provider, started as the script of that name in it does (a shell with a
+ * child process), but with the project's Node, and with the program's copy of the SDK found without a second Node.
+ */
 export const dynamicProviderWrapper = (layout: Layout): Wrapper => ({
   path: join(layout.bin, partNames.dynamicProvider),
   content: wrapper(
     layout.bin,
     layout,
-    `PATH="\${node%/*}:$PATH" exec "$root/node_modules/@pulumi/pulumi/${partNames.dynamicProvider}" "$@"`,
+    `export PATH="\${node%/*}:$PATH"
+provider="$PWD/node_modules/@pulumi/pulumi/cmd/dynamic-provider/index.js"
+[ -f "$provider" ] || exec "$root/node_modules/@pulumi/pulumi/${partNames.dynamicProvider}" "$@"
+# The SDK sets this flag itself, later: from the start, the compiled code is that of the program's runs.
+node --allow-natives-syntax "$provider" "$@"`,
   ),
 });
 

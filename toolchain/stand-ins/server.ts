@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import {
   Server,
   ServerCredentials,
@@ -13,6 +14,8 @@ export const serve = (service: ServiceDefinition, handlers: UntypedServiceImplem
   server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, port) => {
     if (error) throw error;
     process.stdout.write(`${port}\n`);
+    // The engine ends plugins by a signal, and at such an end Node would not save what it compiled.
+    setTimeout(flushCompileCache, 300).unref();
   });
 };
 

@@ -23,6 +23,12 @@ export type ProgramRun = {
   options: Readonly<Record<string, unknown>>;
 };
 
+/**
+ * The SDK sets this flag while it loads (runtime/closure/v8.js), and V8 takes compiled code only from a run with the same
+ * flags. Set from the start, Node's compile cache works: 0.5 s less for each preview.
+ */
+const flagOfTheSdk = "--allow-natives-syntax";
+
 export type Invocation = { command: string; arguments: string[]; environment: Record<string, string> };
 
 /** Exit code of the SDK's runner for "the user has been told": `nodeJSProcessExitedAfterLoggingUserActionableMessage`. */
@@ -72,6 +78,7 @@ export const invocationOf = (run: ProgramRun, node: string): Invocation => {
   return {
     command: node,
     arguments: [
+      flagOfTheSdk,
       ...(typeof nodeargs === "string" ? nodeargs.split(" ").filter(Boolean) : []),
       findRunner(run.programDirectory),
       ...Object.entries(flags).flatMap(([name, value]) => (value ? [`--${name}`, value] : [])),

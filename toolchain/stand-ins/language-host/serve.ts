@@ -56,13 +56,8 @@ const refuseStream =
     call.destroy(new Error(notImplemented("pulumi-language-nodejs", what)));
   };
 
-/**
- * Serves the language host.
- *
- * @param argv arguments of the process; one is the engine's address
- * @param compileCache where the program's Node keeps compiled code between runs
- */
-export const serveLanguageHost = (argv: readonly string[], compileCache: string): void => {
+/** Serves the language host; `argv` are the arguments of the process, one of which is the engine's address. */
+export const serveLanguageHost = (argv: readonly string[]): void => {
   let engine = engineAddress(argv) ?? "";
   let stopProgram: () => void = () => {};
   if (engine)
@@ -76,7 +71,6 @@ export const serveLanguageHost = (argv: readonly string[], compileCache: string)
       throw new Error(notImplemented("pulumi-language-nodejs", "--attach-debugger"));
     const program = runOf(request, engine);
     const invocation = invocationOf(program, process.execPath);
-    invocation.environment.NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? compileCache;
     const { child, outcome } = startProgram(invocation, program.programDirectory);
     stopProgram = () => child.kill("SIGKILL");
     const { error, told } = await outcome.finally(() => {

@@ -1,0 +1,57 @@
+# Every target sets up what it needs: npm packages, then Pulumi (toolchain/). Nothing is done twice.
+
+# node_modules/.bin holds Node 24, whatever `node` the machine has.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+export PULUMI_SKIP_UPDATE_CHECK := true
+
+.DEFAULT_GOAL := help
+.PHONY: help setup packages toolchain ready env check test coverage demo lab test-faults test-mutation bench clean
+
+help: ## show this list
+	@echo "Targets of make (each installs what it needs first):"
+	@sed -n -e 's/\$$\$$/$$/g' -e 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r name text; do \
+	  printf '  %-14s %s\n' "$$name" "$$text"; done
+
+setup: packages toolchain ## install the npm packages and Pulumi
+
+packages:
+	@toolchain/install-packages.sh
+
+toolchain: packages ## make Pulumi available and show its parts (TOOLCHAIN_RETRY=1: try downloads again)
+	@node toolchain/main.ts
+
+ready: packages
+	@node toolchain/main.ts >/dev/null
+
+env: packages ## print the environment of a shell: eval "$$(make -s env)", then plain `pulumi up`
+	@node toolchain/main.ts --env
+
+check: packages ## check types (tsc) and style (biome)
+	@node toolchain/check.ts
+
+test: ready ## check, then all tests; the last line is "N passed, N failed"
+	@node toolchain/test.ts $(ARGS)
+
+coverage: ready ## the tests, with a table of covered lines and coverage/index.html
+	@NODE_DISABLE_COMPILE_CACHE=1 c8 --reporter=text --reporter=html --exclude 'tests/**' --exclude 'toolchain/*.cjs' node toolchain/test.ts $(ARGS)
+
+demo: ready ## a whole teardown on the simulated lab, a few minutes
+	@node demo/main.ts $(ARGS)
+
+lab: ready ## a simulated MAAS and Juju in the foreground, until Ctrl-C
+	@node simulator/main.ts $(ARGS)
+
+# $(call run-if-there,file): some programs come with later versions of this project.
+run-if-there = if [ -f $(1) ]; then exec node $(1) $(ARGS); else echo "$(1) does not exist in this version of the project" >&2; exit 1; fi
+
+test-faults: ready ## teardowns that are killed and disturbed at every step
+	@$(call run-if-there,tests/faults.ts)
+
+test-mutation: ready ## whether the tests notice changes of the code
+	@$(call run-if-there,tests/mutation.ts)
+
+bench: ready ## how long things take
+	@$(call run-if-there,tests/bench.ts)
+
+clean: ## remove what make installed and built; stacks (.state) and labs (.lab) stay
+	rm -rf node_modules .toolchain coverage

@@ -1,0 +1,19 @@
+import { writeFileSync } from "node:fs";
+import Mocha from "mocha";
+
+/** Totals of a test run. */
+export type Totals = { passed: number; failed: number };
+
+/** Mocha's own `spec` reporter, which also writes the totals to the file that TEST_TOTALS names. */
+class SpecWithTotals extends Mocha.reporters.Spec {
+  constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
+    super(runner, options);
+    runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
+      const totals: Totals = { passed: this.stats.passes, failed: this.stats.failures };
+      if (process.env.TEST_TOTALS) writeFileSync(process.env.TEST_TOTALS, JSON.stringify(totals));
+    });
+  }
+}
+
+// Mocha loads reporters with require().
+export { SpecWithTotals as "module.exports" };
