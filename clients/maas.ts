@@ -6,7 +6,7 @@ import {
   vmHostsSchema,
   whoamiSchema,
 } from "./maas/answers.ts";
-import { statusError } from "./maas/failures.ts";
+import { isHtml, statusError } from "./maas/failures.ts";
 import { filterPaths, type MachineFilter } from "./maas/filter.ts";
 import { read, realSleep, type Sleep, type Wire } from "./maas/http.ts";
 import { defaultLimits, type MaasLimits } from "./maas/limits.ts";
@@ -149,6 +149,8 @@ export const maasClient = (options: MaasClientOptions): MaasClient => {
     vmHosts: async () => {
       const what = "its VM hosts";
       const answer = await read(wire, what, "vm-hosts/");
+      // The endpoint went away with the VM hosts; a 404 from anything but MAAS says nothing.
+      if (answer.status === 404 && isHtml(answer)) throw statusError(wire, what, answer);
       return answer.status === 404 ? [] : parseAnswer(wire, what, answer, vmHostsSchema);
     },
     close: () => {
