@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { TeardownError } from "../errors.ts";
 import { stableSystemId } from "./identity.ts";
-import type { JujuSide } from "./juju-side.ts";
+import type { Controller } from "./juju/controller.ts";
 import type { Maas } from "./maas/maas.ts";
 import { type Machine, newMachine, stopAll } from "./maas/machine.ts";
 import type { MachineFault } from "./maas/scenario.ts";
@@ -134,11 +134,11 @@ const addFault = (maas: Maas, faults: SideFaults, operation: ControlOperation): 
  * @throws TeardownError `config` when neither side knows it.
  */
 export const control = async (
-  parts: { maas: Maas; faults: SideFaults; juju: JujuSide | undefined },
+  parts: { maas: Maas; faults: SideFaults; juju: Controller },
   operation: ControlOperation,
 ): Promise<void> => {
   const byMaas = controlMaas(parts.maas, parts.faults, operation);
-  const byJuju = byMaas ? false : ((await parts.juju?.control(operation)) ?? false);
+  const byJuju = byMaas ? false : parts.juju.control(operation);
   if (!byMaas && !byJuju && operation.op !== "clear-faults")
     throw new TeardownError(
       "config",

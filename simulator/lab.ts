@@ -7,7 +7,7 @@ import { type Call, callLog } from "./call-log.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { type ControlOperation, control } from "./control.ts";
 import { makeHome } from "./home.ts";
-import type { JujuSide } from "./juju-side.ts";
+import { createController } from "./juju/controller.ts";
 import { createMaas } from "./maas/maas.ts";
 import { viewOf } from "./maas/machine.ts";
 import { createMaasServer } from "./maas/serve.ts";
@@ -74,12 +74,12 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
     scenario.faults.filter((fault) => fault.side === "maas"),
   );
   maas.region.onRelease.push(faults.releaseBegan);
-  const juju = await loadJujuSide({ clock, scenario, maas: maas.world, log });
+  const juju = createController({ clock, scenario, maas: maas.world, log });
   const latency = options.latency ?? false;
   const state = (): LabState => ({
     now: new Date(clock.now()).toISOString(),
     machines: [...maas.region.machines.values()].map(viewOf),
-    juju: juju?.state() ?? null,
+    juju: juju.state(),
   });
   const order = (operation: ControlOperation): Promise<void> => control({ maas, faults, juju }, operation);
   const server = createLabServer({
@@ -100,7 +100,7 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
     ...(latency ? { SIMULATED_LAB_LATENCY: "1" } : {}),
   };
   const { env } = await makeHome(dir, { url, maasUrl: url, profile: profile.name, key, extra });
-  await juju?.writeClientStore(env.JUJU_DATA ?? dir);
+  juju.writeClientStore(env.JUJU_DATA ?? dir);
   return {
     url,
     dir,
@@ -117,6 +117,3 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
       }),
   };
 };
-
-/** The Juju side, which is being built. */
-const loadJujuSide = async (_parts: unknown): Promise<JujuSide | undefined> => undefined;

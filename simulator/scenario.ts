@@ -2,8 +2,15 @@ import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { z } from "zod";
 import { TeardownError } from "../errors.ts";
-import { duration } from "./duration.ts";
 import { stableSystemId, stableUuid } from "./identity.ts";
+import {
+  type ControllerScenario,
+  controllerSchema,
+  type JujuFault,
+  jujuFaultSchema,
+  type ModelScenario,
+  modelSchema,
+} from "./juju/scenario.ts";
 import {
   type MaasFault,
   type MaasScenario,
@@ -13,77 +20,8 @@ import {
   machineSchema,
 } from "./maas/scenario.ts";
 
-/** The Juju controller as a scenario describes it. */
-export type ControllerScenario = {
-  name: string;
-  user: string;
-  /** The agent's version; 4.0.x behaves as 4.0. */
-  version: string;
-  /** The client's version. */
-  client: string;
-  uuid: string;
-};
-
-/** One model of the controller. Durations in ms of lab time. */
-export type ModelScenario = {
-  name: string;
-  owner: string;
-  uuid: string;
-  /** How many applications, or a bundle file. */
-  applications: number | string;
-  /** Persistent volumes: destroy-model without a storage flag is refused. */
-  storage: boolean;
-  /** From destroy-model to gone. */
-  reap: number;
-  stuck: "none" | "until-machines-removed" | "until-destroyed-again" | "forever";
-  /** A locked machine makes the model `suspended` during destroy. */
-  credentialGoesInvalid: boolean;
-  /** auto: agents 3.6.24 and 4.0.12 delete virtual machines from MAAS (juju/juju#22691). */
-  vmDeletionBug: boolean | "auto";
-  /** The MAAS provider's release when `tearing down cloud environment`. */
-  releasesMachines: boolean;
-};
-
-/** A fault of the juju client or the controller. */
-export type JujuFault = {
-  side: "juju";
-  command: string;
-  times: number;
-  kind: "poll-drops" | "rc0-lies" | "rc1-empty" | "hang" | "garbage" | "silent";
-};
-
 /** A fault of a whole side, in the scenario or added while the lab runs. */
 export type LabFault = MaasFault | JujuFault;
-
-type Unresolved<T, K extends keyof T> = Omit<T, K> & { [P in K]?: T[P] | undefined };
-
-const controllerSchema: z.ZodType<Unresolved<ControllerScenario, "uuid" | "client">> = z.strictObject({
-  name: z.string().default("maas-lab"),
-  user: z.string().default("admin"),
-  version: z.string().default("3.6.28"),
-  client: z.string().optional(),
-  uuid: z.string().optional(),
-});
-
-const modelSchema: z.ZodType<Unresolved<ModelScenario, "owner" | "uuid">> = z.strictObject({
-  name: z.string().min(1),
-  owner: z.string().optional(),
-  uuid: z.string().optional(),
-  applications: z.union([z.int().nonnegative(), z.string()]).default(25),
-  storage: z.boolean().default(false),
-  reap: duration.default(360_000),
-  stuck: z.enum(["none", "until-machines-removed", "until-destroyed-again", "forever"]).default("none"),
-  credentialGoesInvalid: z.boolean().default(false),
-  vmDeletionBug: z.union([z.literal("auto"), z.boolean()]).default("auto"),
-  releasesMachines: z.boolean().default(true),
-});
-
-const jujuFaultSchema: z.ZodType<JujuFault> = z.strictObject({
-  side: z.literal("juju"),
-  command: z.string(),
-  times: z.int().positive().default(1),
-  kind: z.enum(["poll-drops", "rc0-lies", "rc1-empty", "hang", "garbage", "silent"]),
-});
 
 /** Checks a fault and fills in its defaults. */
 export const faultSchema: z.ZodType<LabFault> = z.union([maasFaultSchema, jujuFaultSchema]);

@@ -1,14 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { z } from "zod";
 import { TeardownError } from "../errors.ts";
 import type { CallLog } from "./call-log.ts";
 import type { ControlOperation } from "./control.ts";
-import type { JujuCall, JujuSide } from "./juju-side.ts";
+import type { Controller, JujuCall } from "./juju/controller.ts";
 import { readBody } from "./maas/serve.ts";
 
 /** What the control side of the HTTP server serves. */
 export type ServerParts = {
   readonly maas: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-  readonly juju: JujuSide | undefined;
+  readonly juju: Controller;
   readonly log: CallLog;
   readonly state: () => unknown;
   readonly control: (operation: ControlOperation) => Promise<void>;
@@ -25,10 +26,6 @@ const runJuju = async (
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
-  if (!parts.juju) {
-    json(response, 501, { error: "This lab has no Juju side." });
-    return;
-  }
   const { argv, env, tty }: JujuCall = JSON.parse((await readBody(request)).toString("utf8"));
   const gone = new AbortController();
   response.on("close", () => gone.abort());
@@ -62,6 +59,26 @@ const runControl = async (
   }
 };
 
+const calledSchema = z.strictObject({
+  at: z.string(),
+  side: z.enum(["maas-cli", "juju-cli"]),
+  what: z.string(),
+  answer: z.string(),
+  took: z.number(),
+  startedAt: z.string(),
+});
+
+/** A stand-in reports a call that it has made. */
+const addCall = async (
+  parts: ServerParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
+  const call = calledSchema.safeParse(JSON.parse((await readBody(request)).toString("utf8")));
+  if (call.success) parts.log.add(call.data);
+  json(response, call.success ? 200 : 400, { ok: call.success });
+};
+
 const route = async (
   parts: ServerParts,
   request: IncomingMessage,
@@ -72,6 +89,7 @@ const route = async (
   if (path === "/simulator/juju" && request.method === "POST") return runJuju(parts, request, response);
   if (path === "/simulator/control" && request.method === "POST") return runControl(parts, request, response);
   if (path === "/simulator/state") return json(response, 200, parts.state());
+  if (path === "/simulator/calls" && request.method === "POST") return addCall(parts, request, response);
   if (path === "/simulator/calls") return json(response, 200, parts.log.all());
   return json(response, 404, { error: `The simulated lab has nothing at ${path}.` });
 };
