@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { TeardownError } from "../errors.ts";
 import { engineArguments } from "../engine/engine-process.ts";
+import { TeardownError } from "../errors.ts";
 import { namespace, ourKeys, parseSettings, type Settings } from "./settings.ts";
 
 /** Where settings are corrected, in words for the operator. */
@@ -16,7 +16,9 @@ const flagValue = (argv: string[], flag: string): string | undefined => {
 
 /** The file that holds a stack's configuration: the one given by `--config-file`, else Pulumi.<stack>.yaml in the project. */
 export const stackFile = (project: string, stack: string, argv: string[] = engineArguments()): string => {
-  const given = argv.some((word) => word.startsWith("--config-file")) ? flagValue(argv, "--config-file") : undefined;
+  const given = argv.some((word) => word.startsWith("--config-file"))
+    ? flagValue(argv, "--config-file")
+    : undefined;
   if (given) return join(given.startsWith("/") ? "" : project, given);
   const short = stack.split("/").at(-1) ?? stack;
   const file = join(project, `Pulumi.${short}.yaml`);
@@ -26,7 +28,9 @@ export const stackFile = (project: string, stack: string, argv: string[] = engin
 
 // Pulumi accepts a key without its namespace for the project's own keys.
 const withNamespace = (config: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `${namespace}:${key}`, value]));
+  Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.includes(":") ? key : `${namespace}:${key}`, value]),
+  );
 
 /** Reads a stack file's values, without those that are encrypted: only the engine can open them. */
 const readStackFile = (file: string): Record<string, unknown> => {
@@ -36,7 +40,10 @@ const readStackFile = (file: string): Record<string, unknown> => {
   } catch (error) {
     // A stack can be destroyed without its file: the engine still knows the values of the last `up`.
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
-    throw new TeardownError("config", `${file} cannot be read: ${(error as Error).message}\nNothing was touched.`);
+    throw new TeardownError(
+      "config",
+      `${file} cannot be read: ${(error as Error).message}\nNothing was touched.`,
+    );
   }
   const config = (document as { config?: unknown } | null)?.config;
   if (typeof config !== "object" || config === null) return {};

@@ -23,7 +23,9 @@ const names = z.preprocess(
   fromText,
   z
     .array(word.min(1, "holds an empty name"), { error: "is not a list of hostnames" })
-    .refine((list) => new Set(list).size === list.length, { error: (issue) => `names ${twice(issue.input)} more than once` }),
+    .refine((list) => new Set(list).size === list.length, {
+      error: (issue) => `names ${twice(issue.input)} more than once`,
+    }),
 );
 const twice = (list: unknown): string =>
   Array.isArray(list) ? [...new Set(list.filter((name, at) => list.indexOf(name) !== at))].join(", ") : "one";
@@ -50,12 +52,20 @@ const schema = z
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a plain file name: letters, digits, dots, dashes")
       .default("pre-caracal-destroy"),
     releaseComment: word.default("Caracal rebuild teardown"),
-    erase: z.enum(["none", "disk", "quick", "secure"], { error: "is none of none, disk, quick, secure" }).default("none"),
+    erase: z
+      .enum(["none", "disk", "quick", "secure"], { error: "is none of none, disk, quick, secure" })
+      .default("none"),
     stuckAfter: duration.default(600_000),
-    deadline: z.union([z.literal("").transform(() => undefined), duration], { error: "is not a duration such as 90s, 10m or 1h" }).optional(),
+    deadline: z
+      .union([z.literal("").transform(() => undefined), duration], {
+        error: "is not a duration such as 90s, 10m or 1h",
+      })
+      .optional(),
     protect: flag.default(false),
     nextStep: word.default("02-deploy.md"),
-    maasConcurrency: z.preprocess(fromText, z.int({ error: "is not a whole number" }).min(1).max(256)).default(16),
+    maasConcurrency: z
+      .preprocess(fromText, z.int({ error: "is not a whole number" }).min(1).max(256))
+      .default(16),
     simulated: flag.default(false),
     adoptPartial: flag.default(false),
     withoutBundle: flag.default(false),
@@ -64,12 +74,15 @@ const schema = z
     acceptVmDeletion: flag.default(false),
   })
   .superRefine((value, context) => {
-    const issue = (key: string, message: string) => context.addIssue({ code: "custom", path: [key], message });
+    const issue = (key: string, message: string) =>
+      context.addIssue({ code: "custom", path: [key], message });
     if (value.machines.length === 0) issue("machines", "is empty; at least one hostname is needed");
     for (const name of value.machines) {
-      if (!hostname.test(name)) issue("machines", `holds ${JSON.stringify(name)}, which is not a short hostname`);
+      if (!hostname.test(name))
+        issue("machines", `holds ${JSON.stringify(name)}, which is not a short hostname`);
     }
-    if (value.maasProfile && value.maasApiUrl) issue("maasProfile", "and maasApiUrl are both set; keep one of them");
+    if (value.maasProfile && value.maasApiUrl)
+      issue("maasProfile", "and maasApiUrl are both set; keep one of them");
     if (!value.maasProfile && !value.maasApiUrl) {
       issue("maasProfile", "is not set, nor is maasApiUrl; for example: admin");
     }
@@ -82,6 +95,9 @@ const schema = z
 
 /** The configuration of one lab, checked. Durations are in ms. */
 export type Settings = Omit<z.output<typeof schema>, "deadline"> & { deadline: number };
+
+/** Every key that a stack may set, without the namespace. */
+export const settingKeys: readonly string[] = Object.keys(schema.shape);
 
 const lists = new Set(["machines", "acceptDeleted", "alsoDestroyed"]);
 
@@ -105,7 +121,9 @@ export const parseSettings = (raw: Record<string, unknown>): Settings => {
   }
   const problems = parsed.error.issues.flatMap((issue) => {
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => `  ${namespace}:${key} is not a key of this project\n      pulumi config rm ${key}`);
+      return issue.keys.map(
+        (key) => `  ${namespace}:${key} is not a key of this project\n      pulumi config rm ${key}`,
+      );
     }
     const key = String(issue.path[0] ?? "");
     return [`  ${namespace}:${key} ${issue.message}\n      ${howToSet(key)}`];

@@ -14,7 +14,9 @@ const readProc = (path: string): string | undefined => {
 
 const fields = (pid: number): { parent: number; started: string } | undefined => {
   // The second field is the command's name in brackets and may hold spaces and brackets itself.
-  const rest = readProc(`/proc/${pid}/stat`)?.replace(/^.*\) /s, "").split(" ");
+  const rest = readProc(`/proc/${pid}/stat`)
+    ?.replace(/^.*\) /s, "")
+    .split(" ");
   return rest ? { parent: Number(rest[1]), started: String(rest[19]) } : undefined;
 };
 
@@ -37,7 +39,8 @@ export const isAlive = (who: ProcessIdentity): boolean => {
   }
 };
 
-const commandLine = (pid: number): string[] => (readProc(`/proc/${pid}/cmdline`) ?? "").split("\0").slice(0, -1);
+const commandLine = (pid: number): string[] =>
+  (readProc(`/proc/${pid}/cmdline`) ?? "").split("\0").slice(0, -1);
 
 /** The engine above this process: the topmost ancestor that is a `pulumi`. Undefined when it cannot be seen. */
 export const engineProcess = (): (ProcessIdentity & { argv: string[] }) | undefined => {

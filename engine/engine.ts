@@ -16,7 +16,8 @@ export type Engine = {
   gone: AbortSignal;
 };
 
-const severityOf = (tone: Tone) => (tone === "warning" ? messages.LogSeverity.WARNING : messages.LogSeverity.INFO);
+const severityOf = (tone: Tone) =>
+  tone === "warning" ? messages.LogSeverity.WARNING : messages.LogSeverity.INFO;
 
 // Terminal escapes in what MAAS or Juju say would reach the operator's screen as they are.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the point
@@ -44,8 +45,11 @@ export const connectEngine = (address: string): Engine => {
 
   const rootResource = () =>
     new Promise<string>((resolve, reject) => {
-      client.getRootResource(new messages.GetRootResourceRequest(), new Metadata(), { deadline: Date.now() + 10_000 }, (error, answer) =>
-        error ? reject(error) : resolve(answer.getUrn()),
+      client.getRootResource(
+        new messages.GetRootResourceRequest(),
+        new Metadata(),
+        { deadline: Date.now() + 10_000 },
+        (error, answer) => (error ? reject(error) : resolve(answer.getUrn())),
       );
     });
 

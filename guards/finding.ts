@@ -14,9 +14,11 @@ const make =
 /** A guard is content. */
 export const ok: (guard: string, subject: string, found: string) => Finding = make("ok");
 /** Worth knowing, but no reason to stop. */
-export const note: (guard: string, subject: string, found: string, details?: Details) => Finding = make("note");
+export const note: (guard: string, subject: string, found: string, details?: Details) => Finding =
+  make("note");
 /** A reason to stop. */
-export const refused: (guard: string, subject: string, found: string, details?: Details) => Finding = make("refused");
+export const refused: (guard: string, subject: string, found: string, details?: Details) => Finding =
+  make("refused");
 
 /** How a setting is changed for one destroy. */
 export const destroyWith = (key: string, value: string): string => `pulumi destroy -c ${key}=${value}`;

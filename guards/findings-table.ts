@@ -1,11 +1,13 @@
-import { aligned, indent } from "../words/table.ts";
 import type { Finding } from "../run/event.ts";
+import { aligned, indent } from "../words/table.ts";
 
 const mark: Record<Finding["verdict"], string> = { ok: "ok", note: "note", refused: "REFUSED" };
 
 /** One aligned line a finding; a refusal is followed by what was expected and what to type next. */
 export const findingsTable = (list: Finding[]): string => {
-  const lines = aligned(list.map(({ verdict, guard, subject, found }) => [mark[verdict], guard, subject, found]));
+  const lines = aligned(
+    list.map(({ verdict, guard, subject, found }) => [mark[verdict], guard, subject, found]),
+  );
   return list
     .flatMap(({ expected, next }, at) => [
       lines[at] ?? "",

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Host } from "../clients/host.ts";
-import type { Settings } from "../config/settings.ts";
 import { stackFileHint } from "../config/run-time.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Finding } from "../run/event.ts";
 import { tryWriting } from "../run/files.ts";
 import { inHome } from "../run/run-directory.ts";

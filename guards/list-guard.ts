@@ -1,5 +1,5 @@
-import type { Settings } from "../config/settings.ts";
 import { stackFileHint } from "../config/run-time.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Finding } from "../run/event.ts";
 import type { RecordedLab } from "../teardown/recorded-lab.ts";
 import { ok, refused } from "./finding.ts";
@@ -12,12 +12,15 @@ export const takeOut = (hostname: string, urn = `<URN of ${hostname}>`): string 
     `                            pulumi state delete '${urn}' --yes`,
   ].join("\n");
 
+/** Whether the whole lab is on record, or only the part of it that is still in the stack. */
+export type Knowledge = "whole" | "part";
+
 /** The machines in the stack's state and those on today's list are the same: a machine off the list is not to be touched. */
-export const listGuard = (settings: Settings, lab: RecordedLab): Finding[] => {
+export const listGuard = (settings: Settings, lab: RecordedLab, knowledge: Knowledge): Finding[] => {
   const inState = new Set(lab.machines.map(({ hostname }) => hostname));
   const listed = new Set(settings.machines);
   const off = [...inState].filter((hostname) => !listed.has(hostname));
-  const missing = [...listed].filter((hostname) => !inState.has(hostname));
+  const missing = knowledge === "whole" ? [...listed].filter((hostname) => !inState.has(hostname)) : [];
   return [
     ...off.map((machine) =>
       refused("list", machine, "is in the stack but no longer on the list `machines`; it is not touched", {
@@ -32,6 +35,8 @@ export const listGuard = (settings: Settings, lab: RecordedLab): Finding[] => {
         next: "pulumi up   # adopts it; then: pulumi preview",
       }),
     ),
-    ...(off.length + missing.length === 0 ? [ok("list", `${listed.size} machines`, "the same in the stack and on the list")] : []),
+    ...(off.length + missing.length === 0
+      ? [ok("list", `${listed.size} machines`, "the same in the stack and on the list")]
+      : []),
   ];
 };

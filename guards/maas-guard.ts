@@ -2,7 +2,7 @@ import type { JujuModel } from "../clients/juju.ts";
 import type { MaasClient, MaasMachine } from "../clients/maas.ts";
 import type { Finding } from "../run/event.ts";
 import type { Context } from "../teardown/context.ts";
-import type { RecordedLab } from "../teardown/recorded-lab.ts";
+import { type RecordedLab, systemIds } from "../teardown/recorded-lab.ts";
 import { destroyWith, note, ok, refused } from "./finding.ts";
 import { judgeAbsent, judgeMachine, type MachineSurroundings } from "./machine-guard.ts";
 
@@ -10,7 +10,14 @@ import { judgeAbsent, judgeMachine, type MachineSurroundings } from "./machine-g
 export type MaasView = {
   findings: Finding[];
   /** Undefined when MAAS could not be asked. */
-  seen: { byId: Map<string, MaasMachine>; byHostname: Map<string, MaasMachine>; ofModel: MaasMachine[]; vmHosts: Map<string, string> } | undefined;
+  seen:
+    | {
+        byId: Map<string, MaasMachine>;
+        byHostname: Map<string, MaasMachine>;
+        ofModel: MaasMachine[];
+        vmHosts: Map<string, string>;
+      }
+    | undefined;
 };
 
 /** A real stack never runs against a simulated MAAS, nor the other way round. */
@@ -41,14 +48,17 @@ export const lookAtMaas = async (context: Context, lab: RecordedLab): Promise<Ma
     const [who, version, byId, byHostname, ofModel, vmHosts] = await Promise.all([
       client.whoami(),
       client.version(),
-      lab.machines.length ? client.machines({ systemIds: lab.machines.map(({ systemId }) => systemId) }) : [],
-      lab.machines.length ? client.machines({ hostnames: lab.machines.map(({ hostname }) => hostname) }) : [],
+      client.machines({ systemIds: systemIds(lab) }),
+      client.machines({ hostnames: lab.machines.map(({ hostname }) => hostname) }),
       lab.model ? client.machines({ agentName: lab.model.uuid }) : [],
       vmHostsOf(client),
     ]);
     const findings: Finding[] = [];
     const wrongKind = simulationFinding(context, version.simulated, client.url);
-    findings.push(wrongKind ?? ok("maas", client.url, `answers, as ${who.username}${who.isAdmin ? " (administrator)" : ""}`));
+    findings.push(
+      wrongKind ??
+        ok("maas", client.url, `answers, as ${who.username}${who.isAdmin ? " (administrator)" : ""}`),
+    );
     if (lab.maasUrl && client.url !== lab.maasUrl) {
       findings.push(
         refused("maas", client.url, "is another MAAS than the one recorded at `up`", {
@@ -70,14 +80,24 @@ export const lookAtMaas = async (context: Context, lab: RecordedLab): Promise<Ma
     const [first = "", ...more] = (error as Error).message.split("\n");
     const next = more.join("\n").trim();
     return {
-      findings: [refused("maas", maas?.url ?? (context.settings.maasProfile || context.settings.maasApiUrl), first, { expected: "MAAS answers", ...(next && { next }) })],
+      findings: [
+        refused("maas", maas?.url ?? (context.settings.maasProfile || context.settings.maasApiUrl), first, {
+          expected: "MAAS answers",
+          ...(next && { next }),
+        }),
+      ],
       seen: undefined,
     };
   }
 };
 
 /** Judges each recorded machine by what MAAS and Juju showed. */
-export const machineFindings = (context: Context, lab: RecordedLab, view: MaasView, models: JujuModel[] | undefined): Finding[] => {
+export const machineFindings = (
+  context: Context,
+  lab: RecordedLab,
+  view: MaasView,
+  models: JujuModel[] | undefined,
+): Finding[] => {
   const { seen } = view;
   if (!seen) return [];
   const around: MachineSurroundings = {
@@ -96,35 +116,58 @@ export const machineFindings = (context: Context, lab: RecordedLab, view: MaasVi
 };
 
 /** Juju destroys every machine of the model, listed here or not (juju.md 5): none may be a surprise. */
-export const unlistedFindings = (context: Context, lab: RecordedLab, ofModel: { hostname: string; systemId: string }[]): Finding[] => {
+export const unlistedFindings = (
+  context: Context,
+  lab: RecordedLab,
+  ofModel: { hostname: string; systemId: string }[],
+): Finding[] => {
   const recorded = new Set(lab.machines.map(({ systemId }) => systemId));
   const { alsoDestroyed } = context.settings;
   return ofModel
     .filter(({ systemId }) => !recorded.has(systemId))
     .map(({ hostname, systemId }) =>
       alsoDestroyed.includes(hostname)
-        ? note("unlisted", `${hostname} ${systemId}`, "belongs to the model and will be destroyed with it, as allowed by `alsoDestroyed`")
-        : refused("unlisted", `${hostname} ${systemId}`, "belongs to the model, and Juju would destroy it although it is not listed", {
-            expected: "only listed machines in the model",
-            next: `move it out of the model, or allow it:\npulumi config set --path 'alsoDestroyed[${alsoDestroyed.length}]' ${hostname} && pulumi destroy`,
-          }),
+        ? note(
+            "unlisted",
+            `${hostname} ${systemId}`,
+            "belongs to the model and will be destroyed with it, as allowed by `alsoDestroyed`",
+          )
+        : refused(
+            "unlisted",
+            `${hostname} ${systemId}`,
+            "belongs to the model, and Juju would destroy it although it is not listed",
+            {
+              expected: "only listed machines in the model",
+              next: `move it out of the model, or allow it:\npulumi config set --path 'alsoDestroyed[${alsoDestroyed.length}]' ${hostname} && pulumi destroy`,
+            },
+          ),
     );
 };
 
 // Released versions with the defect of juju/juju#22691; the controller's and the model's version counts, not the client's.
 const deletesVirtualMachines: Record<string, string> = { "3.6.24": "3.6.25", "4.0.12": "4.0.13" };
-const isVirtual = (machine: MaasMachine) => machine.pod !== null || ["lxd", "virsh"].includes(machine.powerType);
+const isVirtual = (machine: MaasMachine) =>
+  machine.pod !== null || ["lxd", "virsh"].includes(machine.powerType);
 
 /** Juju 3.6.24 and 4.0.12 delete virtual machines from MAAS instead of releasing them (juju/juju#22691). */
-export const deletionFindings = (context: Context, lab: RecordedLab, view: MaasView, models: JujuModel[] | undefined): Finding[] => {
+export const deletionFindings = (
+  context: Context,
+  lab: RecordedLab,
+  view: MaasView,
+  models: JujuModel[] | undefined,
+): Finding[] => {
   const model = models?.find(({ uuid }) => uuid === lab.model?.uuid);
   const controller = models?.find(({ isController }) => isController);
-  const version = [model?.agentVersion, controller?.agentVersion].find((each) => each !== undefined && each in deletesVirtualMachines);
+  const version = [model?.agentVersion, controller?.agentVersion].find(
+    (each) => each !== undefined && each in deletesVirtualMachines,
+  );
   if (!model || !version || !view.seen) return [];
   const virtual = view.seen.ofModel.filter(isVirtual).map(({ hostname }) => hostname);
-  if (virtual.length === 0) return [ok("juju version", version, "would delete virtual machines from MAAS; the model has none")];
+  if (virtual.length === 0)
+    return [ok("juju version", version, "would delete virtual machines from MAAS; the model has none")];
   const found = `would delete ${virtual.join(", ")} from MAAS instead of releasing (juju/juju#22691)`;
-  if (context.settings.acceptVmDeletion) return [note("juju version", version, `${found}; accepted by \`acceptVmDeletion\``)];
+  if (context.settings.acceptVmDeletion)
+    return [note("juju version", version, `${found}; accepted by \`acceptVmDeletion\``)];
   return [
     refused("juju version", version, found, {
       expected: "3.6.25 or 4.0.13 and later, or 3.6.23 or 4.0.11 and earlier",

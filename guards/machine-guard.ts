@@ -3,7 +3,7 @@ import type { MaasMachine } from "../clients/maas.ts";
 import { releaseEffect } from "../clients/maas.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Finding } from "../run/event.ts";
-import type { RecordedMachine, RecordedModel } from "../teardown/recorded-lab.ts";
+import { isAbsent, type RecordedMachine, type RecordedModel } from "../teardown/recorded-lab.ts";
 import { note, ok, refused } from "./finding.ts";
 
 /** What is known around a machine when it is judged. */
@@ -20,55 +20,109 @@ export type MachineSurroundings = {
 const profile = (settings: Settings) => settings.maasProfile || "<profile>";
 
 /** Judges a machine that MAAS shows under its recorded system_id. Asked by the guards, and again right before its release. */
-export const judgeMachine = (machine: MaasMachine, recorded: RecordedMachine, around: MachineSurroundings): Finding => {
+export const judgeMachine = (
+  machine: MaasMachine,
+  recorded: RecordedMachine,
+  around: MachineSurroundings,
+): Finding => {
   const { settings, host, model, liveModels, vmHosts } = around;
   const subject = `${recorded.hostname} ${recorded.systemId}`;
   const scope = { machine: recorded.hostname };
-  const no = (found: string, expected: string, next: string) => refused("machine", subject, found, { ...scope, expected, next });
+  const no = (found: string, expected: string, next: string) =>
+    refused("machine", subject, found, { ...scope, expected, next });
   const effect = releaseEffect(machine.status);
 
   if (machine.hostname !== recorded.hostname) {
-    return no(`is called ${machine.hostname} now`, `the hostname recorded at \`up\`: ${recorded.hostname}`, "check which machine this is; put today's name on the list `machines`, then: pulumi up");
+    return no(
+      `is called ${machine.hostname} now`,
+      `the hostname recorded at \`up\`: ${recorded.hostname}`,
+      "check which machine this is; put today's name on the list `machines`, then: pulumi up",
+    );
   }
   if (host.isThisHost({ hostname: machine.hostname, fqdn: machine.fqdn, ipAddresses: machine.ipAddresses })) {
-    return no("is the host that this runs on", "a machine of the lab", "take it off the list `machines`, then: pulumi up");
+    return no(
+      "is the host that this runs on",
+      "a machine of the lab",
+      "take it off the list `machines`, then: pulumi up",
+    );
   }
   if (effect === "ready") return ok("machine", subject, "Ready already");
-  if (effect === "releasing" || effect === "erasing") return ok("machine", subject, `${machine.statusName} already`);
+  if (effect === "releasing" || effect === "erasing")
+    return ok("machine", subject, `${machine.statusName} already`);
   if (machine.locked) {
-    return no("is locked", "an unlocked machine", `maas ${profile(settings)} machine unlock ${recorded.systemId}   # then: pulumi destroy`);
+    return no(
+      "is locked",
+      "an unlocked machine",
+      `maas ${profile(settings)} machine unlock ${recorded.systemId}   # then: pulumi destroy`,
+    );
   }
   const itsModel = machine.ownerData["juju-model-uuid"];
   if (machine.ownerData["juju-is-controller"] === "true") {
-    return no("is a Juju controller's machine", "a machine of the lab", "take it off the list `machines`, then: pulumi up");
+    return no(
+      "is a Juju controller's machine",
+      "a machine of the lab",
+      "take it off the list `machines`, then: pulumi up",
+    );
   }
-  if (itsModel && itsModel !== model?.uuid && (model || liveModels === undefined || liveModels.has(itsModel))) {
-    return no(`belongs to another Juju model now: ${itsModel}`, model ? `model ${model.uuid}` : "no model, or one that is gone", "find out who uses it; take it off the list `machines`, then: pulumi up");
+  if (
+    itsModel &&
+    itsModel !== model?.uuid &&
+    (model || liveModels === undefined || liveModels.has(itsModel))
+  ) {
+    return no(
+      `belongs to another Juju model now: ${itsModel}`,
+      model ? `model ${model.uuid}` : "no model, or one that is gone",
+      "find out who uses it; take it off the list `machines`, then: pulumi up",
+    );
   }
   if ((machine.owner ?? "") !== recorded.owner) {
-    return no(`is owned by ${machine.owner ?? "nobody"} now`, `owner ${recorded.owner || "nobody"}, as recorded at \`up\``, "find out who uses it; when it is still the lab's: pulumi up");
+    return no(
+      `is owned by ${machine.owner ?? "nobody"} now`,
+      `owner ${recorded.owner || "nobody"}, as recorded at \`up\``,
+      "find out who uses it; when it is still the lab's: pulumi up",
+    );
   }
   const vmHost = vmHosts.get(recorded.systemId);
   if (vmHost) {
-    return no(`hosts virtual machines (VM host ${vmHost})`, "a machine that hosts none", `remove the VM host ${vmHost} in MAAS first, then: pulumi destroy`);
+    return no(
+      `hosts virtual machines (VM host ${vmHost})`,
+      "a machine that hosts none",
+      `remove the VM host ${vmHost} in MAAS first, then: pulumi destroy`,
+    );
   }
   if (effect === "not-releasable") {
-    return no(`is ${machine.statusName}, and MAAS does not release from there`, "a machine that can be released or is Ready", `bring it to Ready in MAAS (machine ${recorded.systemId}), then: pulumi destroy`);
+    return no(
+      `is ${machine.statusName}, and MAAS does not release from there`,
+      "a machine that can be released or is Ready",
+      `bring it to Ready in MAAS (machine ${recorded.systemId}), then: pulumi destroy`,
+    );
   }
   return ok("machine", subject, `${machine.statusName}, owned by ${machine.owner ?? "nobody"}, unlocked`);
 };
 
 /** Judges a machine that MAAS no longer shows under its recorded system_id. */
-export const judgeAbsent = (recorded: RecordedMachine, namesake: MaasMachine | undefined, settings: Settings): Finding => {
+export const judgeAbsent = (
+  recorded: RecordedMachine,
+  namesake: MaasMachine | undefined,
+  settings: Settings,
+): Finding => {
   const subject = `${recorded.hostname} ${recorded.systemId}`;
   const scope = { machine: recorded.hostname };
-  if (settings.acceptDeleted.includes(recorded.hostname)) return note("machine", subject, "deleted from MAAS, accepted", scope);
+  if (settings.acceptDeleted.includes(recorded.hostname))
+    return note("machine", subject, "deleted from MAAS, accepted", scope);
+  if (isAbsent(recorded) && !namesake)
+    return note("machine", recorded.hostname, "was not in MAAS at `up`, and is not now", scope);
   if (namesake) {
-    return refused("machine", subject, `is another machine now: ${namesake.systemId}; the lab was rebuilt since \`up\``, {
-      ...scope,
-      expected: `system_id ${recorded.systemId}`,
-      next: "pulumi up   # records today's lab; then: pulumi preview",
-    });
+    return refused(
+      "machine",
+      subject,
+      `is another machine now: ${namesake.systemId}; the lab was rebuilt since \`up\``,
+      {
+        ...scope,
+        expected: `system_id ${recorded.systemId}`,
+        next: "pulumi up   # records today's lab; then: pulumi preview",
+      },
+    );
   }
   return refused("machine", subject, "is no longer in MAAS", {
     ...scope,

@@ -3,24 +3,47 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { TeardownError } from "../errors.ts";
+import type { Knowledge } from "../guards/list-guard.ts";
 import { type RecordedLab, recordedLab } from "../teardown/recorded-lab.ts";
 import { writeWhole } from "./files.ts";
 import { isClosed, type Journal, openJournal, readJournal } from "./journal.ts";
 
-const runRecord = z.object({ v: z.literal(1), project: z.string(), stack: z.string(), opened: z.string(), lab: recordedLab });
+const runRecord = z.object({
+  v: z.literal(1),
+  project: z.string(),
+  stack: z.string(),
+  opened: z.string(),
+  knowledge: z.enum(["whole", "part"]),
+  lab: recordedLab,
+});
 type RunRecord = z.output<typeof runRecord>;
 
 /** One teardown, over as many `pulumi destroy` as it takes. */
-export type Run = { directory: string; lab: RecordedLab; journal: Journal; lock: string };
+export type Run = {
+  directory: string;
+  lab: RecordedLab;
+  /** Whether `lab` is the whole lab, or what was left of it in the stack when its earlier run directory was lost. */
+  knowledge: Knowledge;
+  journal: Journal;
+  lock: string;
+};
 
 /** Which run is meant: that of a stack, of one lab. */
-export type RunKey = { backupRoot: string; backupLabel: string; project: string; stack: string; modelUuid: string | undefined };
+export type RunKey = {
+  backupRoot: string;
+  backupLabel: string;
+  project: string;
+  stack: string;
+  modelUuid: string | undefined;
+};
 
 /** Reads `~` as the shell does. */
-export const inHome = (path: string): string => (path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path);
+export const inHome = (path: string): string =>
+  path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
 
 /** A time as run directories spell it: 20261122T140000Z. */
-export const stamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
+export const stamp = (ms: number): string =>
+  `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
 
 const readRecord = (directory: string): RunRecord | undefined => {
   try {
@@ -30,9 +53,10 @@ const readRecord = (directory: string): RunRecord | undefined => {
   }
 };
 
-const runAt = (directory: string, lab: RecordedLab, now: () => number): Run => ({
+const runAt = (directory: string, { lab, knowledge }: RunRecord, now: () => number): Run => ({
   directory,
   lab,
+  knowledge,
   journal: openJournal(join(directory, "journal.jsonl"), now),
   lock: join(directory, "lock"),
 });
@@ -53,7 +77,9 @@ export const findOpenRun = (key: RunKey, now: () => number = Date.now): Run | un
     const record = readRecord(directory);
     if (!record || record.project !== key.project || record.stack !== key.stack) continue;
     if (key.modelUuid !== undefined && record.lab.model?.uuid !== (key.modelUuid || undefined)) continue;
-    return isClosed(readJournal(join(directory, "journal.jsonl"))) ? undefined : runAt(directory, record.lab, now);
+    return isClosed(readJournal(join(directory, "journal.jsonl")))
+      ? undefined
+      : runAt(directory, record, now);
   }
   return undefined;
 };
@@ -73,20 +99,65 @@ const makeDirectory = (root: string, name: string): string => {
   }
 };
 
+const writeRecord = (directory: string, record: RunRecord) =>
+  writeWhole(join(directory, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
+
+const withMore = (known: RecordedLab, more: RecordedLab): RecordedLab => {
+  const there = new Set(known.machines.map(({ hostname }) => hostname));
+  return {
+    ...known,
+    machines: [...known.machines, ...more.machines.filter(({ hostname }) => !there.has(hostname))],
+  };
+};
+
+/** What an open run says of the lab gives way to what the whole stack says, and is added to by a part of it. */
+const bringUpToDate = (
+  open: Run,
+  key: RunKey,
+  lab: RecordedLab,
+  knowledge: Knowledge,
+  now: () => number,
+): Run => {
+  const record = readRecord(open.directory);
+  const better = knowledge === "whole" ? lab : withMore(open.lab, lab);
+  if (!record || JSON.stringify(better) === JSON.stringify(open.lab)) return open;
+  const updated: RunRecord = {
+    ...record,
+    project: key.project,
+    lab: better,
+    knowledge: knowledge === "whole" ? "whole" : open.knowledge,
+  };
+  writeRecord(open.directory, updated);
+  return runAt(open.directory, updated, now);
+};
+
 /**
  * Continues the open run, or opens a new one.
  *
+ * @param knowledge whether `lab` is the whole lab or only a part of it
  * @throws TeardownError `run` when the directory cannot be made
  */
-export const openRun = (key: RunKey, lab: RecordedLab, now: () => number = Date.now): Run => {
+export const openRun = (
+  key: RunKey,
+  lab: RecordedLab,
+  knowledge: Knowledge,
+  now: () => number = Date.now,
+): Run => {
   const open = findOpenRun(key, now);
-  if (open) return open;
+  if (open) return bringUpToDate(open, key, lab, knowledge, now);
   const root = inHome(key.backupRoot);
   try {
     const directory = makeDirectory(root, `${key.backupLabel}-${stamp(now())}`);
-    const record: RunRecord = { v: 1, project: key.project, stack: key.stack, opened: new Date(now()).toISOString(), lab };
-    writeWhole(join(directory, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
-    const run = runAt(directory, lab, now);
+    const record: RunRecord = {
+      v: 1,
+      project: key.project,
+      stack: key.stack,
+      opened: new Date(now()).toISOString(),
+      knowledge,
+      lab,
+    };
+    writeRecord(directory, record);
+    const run = runAt(directory, record, now);
     const { model } = lab;
     run.journal.write({
       event: "run-opened",

@@ -9,6 +9,7 @@ const recordedModel = z.object({
 });
 const recordedMachine = z.object({
   hostname: z.string(),
+  /** "" when the machine was not in MAAS at `up` and was adopted as such (`adoptPartial`). */
   systemId: z.string(),
   owner: z.string(),
   powerType: z.string(),
@@ -23,3 +24,10 @@ export const recordedLab = z.object({
 export type RecordedModel = z.output<typeof recordedModel>;
 export type RecordedMachine = z.output<typeof recordedMachine>;
 export type RecordedLab = z.output<typeof recordedLab>;
+
+/** Whether a machine was already missing when it was recorded. */
+export const isAbsent = (machine: RecordedMachine): boolean => machine.systemId === "";
+
+/** The system_ids that MAAS can be asked for. */
+export const systemIds = (lab: RecordedLab): string[] =>
+  lab.machines.filter((machine) => !isAbsent(machine)).map(({ systemId }) => systemId);

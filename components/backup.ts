@@ -1,0 +1,34 @@
+import { local } from "@pulumi/command";
+import { type ComponentResource, getProject, getStack, interpolate, type Resource } from "@pulumi/pulumi";
+import type { Settings } from "../config/settings.ts";
+import { captureFiles } from "../teardown/capture.ts";
+import type { JujuModel } from "./juju-model.ts";
+
+/**
+ * The capture, as a command that a reader of the preview understands: the three reads and where they go. The work itself
+ * (verification, limits, resuming) is today's code, which the last line starts.
+ */
+export const backup = (
+  name: string,
+  settings: Settings,
+  model: JujuModel,
+  options: { parent: ComponentResource; dependsOn: Resource[] },
+): local.Command => {
+  const address = model.lab.apply((lab) =>
+    lab?.model ? `${lab.model.controller}:${lab.model.name}` : settings.jujuModel,
+  );
+  const controller = model.lab.apply((lab) => lab?.model?.controller ?? settings.jujuController);
+  const uuid = model.lab.apply((lab) => lab?.model?.uuid ?? "");
+  return new local.Command(
+    name,
+    {
+      delete: interpolate`# into ${settings.backupRoot}/${settings.backupLabel}-<UTC>/, verified before anything is destroyed:
+# juju export-bundle -m ${address} > ${captureFiles.bundle}
+# juju status -m ${address} --format=yaml > ${captureFiles.status}
+# juju models -c ${controller} --format=yaml > ${captureFiles.models}
+exec node -e 'require("module").createRequire(process.cwd()+"/")("openstack-lab/late-bound")("capture-script").run()' '${getProject()}' '${getStack()}' '${uuid}'`,
+      addPreviousOutputInEnv: false,
+    },
+    options,
+  );
+};

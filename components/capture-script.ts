@@ -1,0 +1,56 @@
+import { sayDuration } from "../config/duration.ts";
+import { runTimeSettings } from "../config/run-time.ts";
+import { TeardownError } from "../errors.ts";
+import { findOpenRun } from "../run/run-directory.ts";
+import { ensureCapture } from "../teardown/capture.ts";
+import { engineIdentity } from "../teardown/teardown.ts";
+import { realContext } from "../teardown/world.ts";
+
+const capture = async (project: string, stack: string, modelUuid: string): Promise<string> => {
+  const settings = runTimeSettings({ configured: {}, project: process.cwd(), stack, programRan: false });
+  const run = findOpenRun({
+    backupRoot: settings.backupRoot,
+    backupLabel: settings.backupLabel,
+    project,
+    stack,
+    modelUuid,
+  });
+  if (!run) {
+    // Preflight opens the run, in a destroy only: an `up` that comes this far stops here (engine.md 1.4).
+    throw new TeardownError(
+      "capture",
+      "no teardown has begun, so there is nothing to capture for; nothing was touched\nThe way to begin one: pulumi destroy",
+    );
+  }
+  const context = realContext(
+    { ...settings, jujuController: run.lab.model?.controller ?? settings.jujuController },
+    new AbortController().signal,
+  );
+  const began = Date.now();
+  const files = await ensureCapture(context, run, { by: "backup", engine: engineIdentity() });
+  const list = files.map(
+    ({ name, bytes, sha256 }) => `  ${sha256.slice(0, 12)}  ${String(bytes).padStart(8)}  ${name}`,
+  );
+  // The last line is what stays on the row.
+  return [
+    ...list,
+    `captured ${files.length} files in ${sayDuration(Date.now() - began)}: ${run.directory}`,
+  ].join("\n");
+};
+
+/** What the Backup's command starts: takes the capture of the open run, or finds that it holds. Exits with 1 when it cannot. */
+export const provider: { run: () => Promise<void> } = {
+  run: async () => {
+    const [project = "", stack = "", modelUuid = ""] = process.argv.slice(1);
+    try {
+      console.log(await capture(project, stack, modelUuid));
+    } catch (error) {
+      console.error(
+        error instanceof TeardownError
+          ? error.message
+          : `unexpected, a defect of this project: ${(error as Error).message}`,
+      );
+      process.exitCode = 1;
+    }
+  },
+};

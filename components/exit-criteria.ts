@@ -1,0 +1,26 @@
+import type { CustomResourceOptions, dynamic } from "@pulumi/pulumi";
+import { checkExitCriteria } from "../teardown/exit-criteria.ts";
+import { bounded } from "./boundary.ts";
+import { createRecord, diffRecord, type LabInputs, type LabState, updateRecord } from "./lab-record.ts";
+import { LateBound } from "./late-bound.ts";
+import { onlyInDestroy, rowOf, teardown } from "./provider-process.ts";
+
+/** The last thing that a destroy deletes: everything is read afresh, and only then is the lab torn down. */
+export class ExitCriteria extends LateBound {
+  constructor(name: string, inputs: Omit<LabInputs, "row">, options: CustomResourceOptions) {
+    super("ExitCriteria", name, inputs, options);
+  }
+}
+
+/** The exit criteria's life: `create` adopts, `delete` checks, and closes the run. */
+export const provider: dynamic.ResourceProvider<LabInputs, LabState> = bounded(() => "exit criteria", {
+  create: (inputs) => createRecord("exit-criteria", inputs),
+  diff: diffRecord,
+  update: updateRecord,
+  read: async () => {},
+  delete: async ({ row, lab }) => {
+    await onlyInDestroy("the lab", row);
+    const { context, run, poller } = await teardown(row, { knowledge: "whole", lab });
+    rowOf(row).info(await checkExitCriteria({ context, run, lab, poller, row: rowOf(row) }));
+  },
+});

@@ -1,0 +1,54 @@
+import type { CustomResourceOptions, dynamic, Output } from "@pulumi/pulumi";
+import { destroyModel } from "../teardown/destroy-model.ts";
+import type { RecordedLab } from "../teardown/recorded-lab.ts";
+import { bounded } from "./boundary.ts";
+import { createRecord, diffRecord, type LabInputs, type LabState, updateRecord } from "./lab-record.ts";
+import { LateBound } from "./late-bound.ts";
+import { isUp, lookingContext, onlyInDestroy, rowOf, teardown } from "./provider-process.ts";
+
+/** The Juju model of the lab: found at `up`, destroyed by force at `destroy`, deleted from the stack when it is gone. */
+export class JujuModel extends LateBound {
+  declare readonly lab: Output<RecordedLab>;
+
+  constructor(name: string, inputs: Omit<LabInputs, "row">, options: CustomResourceOptions) {
+    super("JujuModel", name, { ...inputs, lab: undefined }, options);
+  }
+}
+
+const describe = async (state: LabState): Promise<string> => {
+  const { model } = state.lab;
+  if (!model) return "was gone already at `up`";
+  const { juju } = await lookingContext(state.row);
+  const seen = await juju.presence(model.controller, model.uuid);
+  if (seen.state === "gone") return "gone";
+  if (!seen.model) return `cannot be seen for sure: ${seen.why ?? "juju gave no reason"}`;
+  const { life, status, statusMessage } = seen.model;
+  return `${life}, ${status}${statusMessage ? `: ${statusMessage}` : ""}`;
+};
+
+/** The model's life: `create` and `update` adopt, `read` looks by the recorded UUID, `delete` destroys. */
+export const provider: dynamic.ResourceProvider<LabInputs, LabState> = bounded(({ jujuModel }) => jujuModel, {
+  create: (inputs) => createRecord("model", inputs),
+  diff: diffRecord,
+  update: updateRecord,
+  read: async (state) => {
+    try {
+      if (!(await isUp())) rowOf(state.row).info(await describe(state));
+    } catch (error) {
+      rowOf(state.row).warn(`cannot be seen now, its record is kept: ${(error as Error).message}`);
+    }
+  },
+  delete: async (state) => {
+    const row = rowOf(state.row);
+    await onlyInDestroy("the model", state.row);
+    const { context, run, guarded, captured, told } = await teardown(state.row, {
+      knowledge: "whole",
+      lab: state.lab,
+    });
+    await guarded(row);
+    await captured();
+    const { model } = state.lab;
+    if (!model) return row.info("was gone already at `up`: nothing to destroy");
+    row.info(await told(model.name, () => destroyModel({ context, run, row, recorded: model })));
+  },
+});

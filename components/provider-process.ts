@@ -1,0 +1,181 @@
+import { readFileSync } from "node:fs";
+import type { dynamic } from "@pulumi/pulumi";
+import { runTimeSettings } from "../config/run-time.ts";
+import { namespace, type Settings, settingKeys } from "../config/settings.ts";
+import { connectEngine, type Engine } from "../engine/engine.ts";
+import { engineArguments } from "../engine/engine-process.ts";
+import { TeardownError } from "../errors.ts";
+import type { Knowledge } from "../guards/list-guard.ts";
+import { takeOut } from "../guards/list-guard.ts";
+import { isDestructive } from "../run/journal.ts";
+import { findOpenRun } from "../run/run-directory.ts";
+import { adoptLab } from "../teardown/adopt.ts";
+import type { Context, Row } from "../teardown/context.ts";
+import type { RecordedLab } from "../teardown/recorded-lab.ts";
+import { deadlineReason } from "../teardown/stopping.ts";
+import { beginTeardown, type Teardown } from "../teardown/teardown.ts";
+import { realContext } from "../teardown/world.ts";
+
+// One process serves all resources of an operation; what is asked or begun once lives here.
+let connected: Engine | undefined;
+let configured: Record<string, unknown> = {};
+const stopping = new AbortController();
+
+const graceForChildren = 2_000;
+
+/** The engine that started this provider: its address is the first argument. */
+export const engine = (): Engine => {
+  if (connected) return connected;
+  const made = connectEngine(process.argv[2] ?? "");
+  connected = made;
+  made.gone.addEventListener("abort", () => {
+    stopping.abort(made.gone.reason);
+    // A provider whose engine died would live on for ever, and act beside its successor (engine.md 3.2).
+    if (String(made.gone.reason).includes("is gone"))
+      setTimeout(() => process.exit(1), graceForChildren).unref();
+  });
+  return made;
+};
+
+/** Keeps what the engine hands over; must not wait for anything (engine.md 0). */
+export const configure = async (request: dynamic.ConfigureRequest): Promise<void> => {
+  const values = settingKeys.map(
+    (key) => [`${namespace}:${key}`, request.config.get(`${namespace}:${key}`)] as const,
+  );
+  configured = Object.fromEntries(values.filter(([, value]) => value !== undefined));
+  engine();
+};
+
+/** A resource's row. News is told once. */
+export const rowOf = (urn: string): Row => {
+  let last = "";
+  const tell = (tone: "status" | "info" | "warning") => (text: string) => {
+    if (tone === "status" && text === last) return;
+    last = tone === "status" ? text : last;
+    void engine().say(urn, text, tone);
+  };
+  return { status: tell("status"), info: tell("info"), warn: tell("warning") };
+};
+
+type Place = { stack: string; project: string };
+
+/** Which stack and project a URN is of. */
+export const placeOf = (urn: string): Place => {
+  const [, stack = "", project = ""] = /^urn:pulumi:([^:]*)::([^:]*)::/.exec(urn) ?? [];
+  return { stack, project };
+};
+
+const programRan = async (): Promise<boolean> => (await engine().rootResource()) !== "";
+
+/** The settings of this very operation. @throws TeardownError `config` */
+export const settingsNow = async (urn: string): Promise<Settings> =>
+  runTimeSettings({
+    configured,
+    project: process.cwd(),
+    stack: placeOf(urn).stack,
+    programRan: await programRan(),
+  });
+
+let looking: Promise<Context> | undefined;
+/** The world, for methods that only look. */
+export const lookingContext = (urn: string): Promise<Context> =>
+  (looking ??= settingsNow(urn).then((settings) => realContext(settings, stopping.signal)));
+
+let adopting: Promise<RecordedLab> | undefined;
+/** Today's lab, found once for all resources of an `up`. @throws TeardownError `missing` */
+export const adoptedLab = (urn: string): Promise<RecordedLab> =>
+  (adopting ??= (async () => {
+    const context = await lookingContext(urn);
+    const { backupRoot, backupLabel } = context.settings;
+    const open = findOpenRun({ backupRoot, backupLabel, ...placeOf(urn), modelUuid: undefined });
+    return await adoptLab(context, open && isDestructive(open.journal.events()) ? open.lab : undefined);
+  })());
+
+/** Whether a program ran, so that an identity may be compared with today's and recorded anew. */
+export const isUp = (): Promise<boolean> => programRan().catch(() => false);
+
+const destroyWords = new Set(["destroy", "down", "dn"]);
+
+/**
+ * Refuses whatever is not a plain destroy. Pulumi also deletes in an `up`: a machine off the list, the lab out of the program,
+ * a replacement (engine.md 1). Anything but a clean "no program ran" refuses.
+ *
+ * @throws TeardownError `refused`
+ */
+export const onlyInDestroy = async (name: string, urn: string): Promise<void> => {
+  const root = await engine()
+    .rootResource()
+    .catch((error: Error) => `unknown (${error.message})`);
+  const argv = engineArguments();
+  const seenOtherwise = argv.length > 0 && !argv.some((word) => destroyWords.has(word));
+  if (root === "" && !seenOtherwise) return;
+  if (argv.includes("--run-program")) {
+    throw new TeardownError(
+      "refused",
+      "`pulumi destroy --run-program` cannot be told from an `up`; nothing was touched\nRun it without: pulumi destroy",
+    );
+  }
+  throw new TeardownError(
+    "refused",
+    [
+      `${name} is destroyed by \`pulumi destroy\` only, and this is another operation; nothing was touched`,
+      "It is in the stack but no longer in the program or on the list `machines`.",
+      takeOut(name, urn),
+    ].join("\n"),
+  );
+};
+
+const versionsNow = async (context: Context): Promise<Record<string, string>> => {
+  const ours = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  const [juju, maas] = await Promise.all([
+    context.juju.version().catch(() => "unknown"),
+    context
+      .maas()
+      .then((client) => client.version())
+      .then(
+        ({ version }) => version,
+        () => "unknown",
+      ),
+  ]);
+  return { "openstack-lab": ours.version, node: process.versions.node, juju, maas };
+};
+
+/** What a resource brings of the lab's record: all of it, or its own part. */
+export type Brought = { knowledge: Knowledge; lab: RecordedLab };
+
+const brought: Brought[] = [];
+let begun: Promise<Teardown> | undefined;
+// The deletes of one level are called at the same moment; whoever knows the whole lab speaks for all.
+const gathering = 150;
+
+const merge = (parts: Brought[]): Brought => {
+  const whole = parts.find(({ knowledge }) => knowledge === "whole");
+  if (whole) return whole;
+  const labs = parts.map(({ lab }) => lab);
+  const model = labs.find((lab) => lab.model)?.model;
+  return {
+    knowledge: "part",
+    lab: { ...(model && { model }), maasUrl: "", machines: labs.flatMap((lab) => lab.machines) },
+  };
+};
+
+const begin = async (urn: string): Promise<Teardown> => {
+  if (!brought.some(({ knowledge }) => knowledge === "whole"))
+    await new Promise((resolve) => setTimeout(resolve, gathering));
+  const settings = await settingsNow(urn);
+  const { deadline } = settings;
+  const late = setTimeout(() => stopping.abort(deadlineReason(deadline)), deadline);
+  late.unref();
+  const { lab, knowledge } = merge(brought);
+  const controller = settings.jujuController || lab.model?.controller || "";
+  const context = realContext({ ...settings, jujuController: controller }, stopping.signal);
+  return await beginTeardown({ context, ...placeOf(urn), lab, knowledge, versions: versionsNow(context) });
+};
+
+/** The destroy that this process is part of; the first caller begins it. @throws TeardownError */
+export const teardown = (urn: string, part: Brought): Promise<Teardown> => {
+  brought.push(part);
+  return (begun ??= begin(urn));
+};

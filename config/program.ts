@@ -1,0 +1,15 @@
+import { RunError, runtime } from "@pulumi/pulumi";
+import { ourKeys, parseSettings, type Settings } from "./settings.ts";
+
+/**
+ * The lab's settings in a Pulumi program, from the stack's configuration.
+ *
+ * @throws RunError with every problem, which Pulumi prints as it is
+ */
+export const labSettings = (): Settings => {
+  try {
+    return parseSettings(ourKeys(runtime.allConfig()));
+  } catch (error) {
+    throw new RunError((error as Error).message);
+  }
+};

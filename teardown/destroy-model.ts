@@ -1,0 +1,201 @@
+import type { DestroyAnswer, JujuModel, Presence } from "../clients/juju.ts";
+import { sayDuration } from "../config/duration.ts";
+import { TeardownError } from "../errors.ts";
+import { refusalMessage } from "../guards/findings-table.ts";
+import { judgeModel } from "../guards/model-guard.ts";
+import type { Run } from "../run/run-directory.ts";
+import type { Context, Row } from "./context.ts";
+import type { RecordedModel } from "./recorded-lab.ts";
+import { throwIfStopped } from "./stopping.ts";
+
+/** Everything that the model's destruction needs. */
+export type ModelDestruction = { context: Context; run: Run; row: Row; recorded: RecordedModel };
+
+const goesOn = "Juju goes on destroying the model by itself";
+// Between two looks at the model while destroy-model runs: only a look shows that it became `suspended`.
+const lookEvery = 15_000;
+const beforeAskingAgain = 3_000;
+// A call that failed for no lasting reason is made again, but not for ever.
+const failuresInARow = 3;
+
+/**
+ * Whether the model is gone: two fresh lists with the controller's own model, nothing unexplained on stderr, and no entry
+ * with the recorded UUID (juju.md 1; right after the removal the controller may still change its mind).
+ */
+export const confirmGone = async (context: Context, recorded: RecordedModel): Promise<Presence> => {
+  const first = await context.juju.presence(recorded.controller, recorded.uuid);
+  if (first.state !== "gone") return first;
+  await context.clock.sleep(500, context.signal);
+  return await context.juju.presence(recorded.controller, recorded.uuid);
+};
+
+const modelStory = ({ run, row, recorded, context }: ModelDestruction) => {
+  const began = context.clock.now();
+  const way: string[] = [];
+  const tell = (more = "") => row.status(`${way.join(" → ")}${more}`);
+  return {
+    came: (state: string, text = "") => {
+      if (way.at(-1) === state) return;
+      way.push(state);
+      run.journal.write({ event: "model-state", uuid: recorded.uuid, state, text });
+      tell(text && ` · ${text}`);
+    },
+    now: (text: string) => tell(` · ${text}`),
+    told: () =>
+      way.length === 1 ? (way[0] ?? "") : `${way.join(" → ")} in ${sayDuration(context.clock.now() - began)}`,
+  };
+};
+type Story = ReturnType<typeof modelStory>;
+
+const firstCall = (run: Run): number | undefined => {
+  const call = run.journal.events().find(({ event }) => event === "destroy-model-called");
+  return call && Date.parse(call.at);
+};
+
+const judge = (model: JujuModel, recorded: RecordedModel, untouched: string): void => {
+  const verdict = judgeModel(model, recorded);
+  if (verdict.verdict === "refused") throw new TeardownError("refused", refusalMessage([verdict], untouched));
+};
+
+/** Calls destroy-model and looks at the model beside it, so that a model that is suspended is named at once. */
+const callDestroyModel = async (
+  destruction: ModelDestruction,
+  story: Story,
+  limit: number,
+): Promise<DestroyAnswer> => {
+  const { context, run, recorded } = destruction;
+  const { juju, clock } = context;
+  const attempt = run.journal.events().filter(({ event }) => event === "destroy-model-called").length + 1;
+  const ended = new AbortController();
+  const began = clock.now();
+  run.journal.write({ event: "destroy-model-called", uuid: recorded.uuid, attempt });
+  const looking = async () => {
+    for (;;) {
+      await clock.sleep(lookEvery, AbortSignal.any([ended.signal, context.signal]));
+      if (ended.signal.aborted || context.signal.aborted) return;
+      const { model } = await juju
+        .presence(recorded.controller, recorded.uuid)
+        .catch(() => ({ model: undefined }));
+      if (!model) continue;
+      story.came(model.life, model.statusMessage);
+      judge(model, recorded, "destroy-model was called; the model does not go away like this");
+    }
+  };
+  const calling = juju
+    .destroyModel(recorded.uuid, {
+      signal: AbortSignal.any([context.signal, ended.signal]),
+      limit,
+      onProgress: ({ machines, applications, text }) => {
+        story.came("dying", text);
+        story.now(`${machines} machines, ${applications} applications left`);
+      },
+    })
+    .then((answer) => {
+      const text = "reason" in answer ? answer.reason : "";
+      run.journal.write({
+        event: "destroy-model-answered",
+        uuid: recorded.uuid,
+        attempt,
+        kind: answer.kind,
+        text,
+        took: clock.now() - began,
+      });
+      return answer;
+    });
+  const watching = looking();
+  try {
+    return await Promise.race([calling, watching.then(() => calling)]);
+  } finally {
+    ended.abort();
+    await Promise.allSettled([calling, watching]);
+  }
+};
+
+/** The runbook's procedure for a stuck model: its machines are removed by force; destroy-model is then called again. */
+const removeMachines = async (destruction: ModelDestruction, story: Story): Promise<void> => {
+  const { context, run, recorded, row } = destruction;
+  const machines = await context.juju.machines(recorded.uuid).catch(() => []);
+  const ids = machines.map(({ id }) => id);
+  if (ids.length === 0) return story.now("stuck, but Juju shows no machines left");
+  row.warn(
+    `still dying after ${sayDuration(context.settings.stuckAfter)}: removing machines ${ids.join(", ")} by force, as the runbook says`,
+  );
+  const began = context.clock.now();
+  run.journal.write({ event: "remove-machines-called", uuid: recorded.uuid, ids });
+  const { complaints } = await context.juju.removeMachines(recorded.uuid, ids);
+  run.journal.write({
+    event: "remove-machines-answered",
+    uuid: recorded.uuid,
+    complaints,
+    took: context.clock.now() - began,
+  });
+  story.now(`machines ${ids.join(", ")} removed by force`);
+};
+
+const notGoing = (recorded: RecordedModel, answer: DestroyAnswer): TeardownError =>
+  new TeardownError(
+    "model",
+    [
+      `juju destroy-model ${recorded.name} failed: ${"reason" in answer ? answer.reason : answer.kind}`,
+      "The machines are released all the same; what is captured stays.",
+      `Look: juju show-model ${recorded.controller}:${recorded.name}   # then: pulumi destroy`,
+    ].join("\n"),
+  );
+
+/**
+ * Force-destroys the model and returns when it is gone. Looks first; follows the reaping; after `stuckAfter` from the run's
+ * first destroy-model, and again each further `stuckAfter`, removes the machines by force and calls destroy-model again.
+ *
+ * @returns what happened, for the row
+ * @throws TeardownError `model`, `refused`, `juju`, `deadline` or `interrupted`; the model stays in the stack then
+ */
+export const destroyModel = async (destruction: ModelDestruction): Promise<string> => {
+  const { context, run, recorded } = destruction;
+  const { clock, settings } = context;
+  const story = modelStory(destruction);
+  let stuckRounds = 0;
+  let failures = 0;
+
+  for (;;) {
+    throwIfStopped(context, goesOn);
+    const { state, model, why } = await confirmGone(context, recorded);
+    throwIfStopped(context, goesOn);
+    if (state === "gone") {
+      story.came("gone");
+      return story.told();
+    }
+    if (model) {
+      story.came(model.life, model.statusMessage);
+      judge(
+        model,
+        recorded,
+        firstCall(run) ? "the model does not go away like this" : "nothing was destroyed",
+      );
+    } else if (state === "unclear") {
+      // Never destroyed by a guess: what the list does not show is looked at again.
+      story.now(`cannot be seen for sure: ${why ?? "juju gave no reason"}`);
+      await clock.sleep(beforeAskingAgain, context.signal);
+      continue;
+    }
+    const first = firstCall(run);
+    const elapsed = first === undefined ? 0 : clock.now() - first;
+    const rounds = Math.floor(elapsed / settings.stuckAfter);
+    if (rounds > stuckRounds) {
+      stuckRounds = rounds;
+      await removeMachines(destruction, story);
+      throwIfStopped(context, goesOn);
+    }
+    const limit = (rounds + 1) * settings.stuckAfter - elapsed;
+    const answer = await callDestroyModel(destruction, story, limit);
+    throwIfStopped(context, goesOn);
+    failures = answer.kind === "failed" ? failures + 1 : 0;
+    if (answer.kind === "refused" || failures >= failuresInARow) throw notGoing(recorded, answer);
+    if (answer.kind === "failed") {
+      story.now(`destroy-model failed: ${answer.reason.split("\n")[0]}; calling it again`);
+      await clock.sleep(beforeAskingAgain * failures, context.signal);
+    }
+    if (answer.kind === "lost-connection")
+      story.now(`juju lost the connection (${answer.reason}); looking for myself`);
+    if (answer.kind !== "stopped") await clock.sleep(300, context.signal);
+  }
+};

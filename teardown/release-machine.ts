@@ -1,0 +1,223 @@
+import { type MaasClient, type MaasMachine, type ReleaseAnswer, releaseEffect } from "../clients/maas.ts";
+import { TeardownError } from "../errors.ts";
+import { refusalMessage } from "../guards/findings-table.ts";
+import { acceptDeleted, judgeMachine, type MachineSurroundings } from "../guards/machine-guard.ts";
+import type { Run } from "../run/run-directory.ts";
+import type { Context, Row } from "./context.ts";
+import { type MachineStory, machineStory } from "./machine-story.ts";
+import type { ReadyPoller, Settled } from "./ready-poller.ts";
+import type { RecordedMachine } from "./recorded-lab.ts";
+import { throwIfStopped } from "./stopping.ts";
+
+const retries = 3;
+const backoff = (attempt: number) => 2_000 * 2 ** attempt;
+
+/** Everything that one machine's release needs. */
+export type Release = {
+  context: Context;
+  run: Run;
+  row: Row;
+  recorded: RecordedMachine;
+  poller: ReadyPoller;
+  around: MachineSurroundings;
+};
+
+type Failure = { reason: string };
+
+const goesOn = "MAAS goes on with what it has begun";
+
+// A failed power-off puts the machine back to Deployed without an operating system; the reason is only in the answer to
+// the POST and in MAAS's events (maas.md 6).
+const latestReason = async (maas: MaasClient, machine: MaasMachine): Promise<string> => {
+  const events = await maas.latestEvents(machine.hostname, 5).catch(() => []);
+  const failed = events.find(({ level, type }) => level === "ERROR" || /fail/i.test(type));
+  return (
+    [
+      failed ? `${failed.type}: ${failed.description}` : "",
+      machine.errorDescription,
+      machine.statusMessage,
+    ].find((text) => text) ?? "MAAS gives no reason"
+  );
+};
+
+const vanished = (release: Release, story: MachineStory): void => {
+  const { context, recorded } = release;
+  story.came("deleted from MAAS", "look");
+  if (context.settings.acceptDeleted.includes(recorded.hostname)) return;
+  throw new TeardownError(
+    "machine",
+    [
+      `${recorded.hostname} (${recorded.systemId}) is no longer in MAAS; expected: Ready`,
+      "A machine that was composed on allocation disappears when it is released, and Juju 3.6.24 and 4.0.12 delete virtual machines (juju/juju#22691).",
+      `To accept that it is gone: ${acceptDeleted(context.settings, recorded.hostname)}`,
+    ].join("\n"),
+  );
+};
+
+/** Sends one release, and watches the machine at the same time: the POST blocks for minutes, or its connection may be lost. */
+const sendRelease = async (
+  release: Release,
+  maas: MaasClient,
+  attempt: number,
+): Promise<ReleaseAnswer | { kind: "settled"; as: Settled }> => {
+  const { context, run, recorded, poller } = release;
+  const { hostname, systemId } = recorded;
+  const { clock, settings } = context;
+  const began = clock.now();
+  run.journal.write({ event: "release-called", hostname, systemId, attempt });
+  const posting = new AbortController();
+  const answered = maas
+    .release(systemId, { comment: settings.releaseComment, erase: settings.erase, signal: posting.signal })
+    .then((answer) => {
+      const reason = "reason" in answer ? answer.reason : answer.machine.statusName;
+      run.journal.write({
+        event: "release-answered",
+        hostname,
+        systemId,
+        attempt,
+        kind: answer.kind,
+        reason,
+        took: clock.now() - began,
+      });
+      return answer;
+    });
+  // Watching starts when the POST takes long; a machine that is still in its old state then has not begun.
+  const watched = async (): Promise<{ kind: "settled"; as: Settled }> => {
+    await clock.sleep(10_000, AbortSignal.any([posting.signal, context.signal]));
+    for (;;) {
+      if (posting.signal.aborted) return await new Promise(() => {});
+      const as = await poller.settled(systemId);
+      const notBegun = as !== "vanished" && releaseEffect(as.status) === "releasable" && as.osystem !== "";
+      if (!notBegun) return { kind: "settled", as };
+      await clock.sleep(2_000, context.signal);
+    }
+  };
+  try {
+    return await Promise.race([answered, watched()]);
+  } catch (error) {
+    throwIfStopped(context, goesOn);
+    throw error;
+  } finally {
+    answered.catch(() => {});
+    posting.abort();
+  }
+};
+
+/** Waits out what MAAS is doing, telling the row of news and of MAAS's silence. */
+const wait = async (release: Release, story: MachineStory): Promise<Settled> =>
+  release.poller.settled(release.recorded.systemId, (news) =>
+    news instanceof Error
+      ? story.now(`MAAS does not answer: ${news.message.split("\n")[0]}`)
+      : story.came(news.statusName, "poll"),
+  );
+
+/** Judges the machine once more, right before it is released: it may have changed since the guards looked. */
+const judge = (release: Release, machine: MaasMachine): void => {
+  const { recorded, around } = release;
+  const verdict = judgeMachine(machine, recorded, around);
+  if (verdict.verdict === "refused")
+    throw new TeardownError("refused", refusalMessage([verdict], "this machine was not touched"));
+};
+
+const givenUp = (release: Release, machine: MaasMachine, failures: Failure[]): TeardownError => {
+  const { recorded, context } = release;
+  const { settings } = context;
+  return new TeardownError(
+    "machine",
+    [
+      `${recorded.hostname} (${recorded.systemId}) is ${machine.statusName} after ${failures.length} failed ${failures.length === 1 ? "release" : "releases"}; expected: Ready`,
+      `MAAS says: ${failures.at(-1)?.reason ?? "nothing"}`,
+      "It stays in the stack under its own name; the other machines are not affected.",
+      `Look at its power in MAAS:  maas ${settings.maasProfile || "<profile>"} machine query-power-state ${recorded.systemId}`,
+      "then:                       pulumi destroy",
+    ].join("\n"),
+  );
+};
+
+const deadEnd = (release: Release, machine: MaasMachine): TeardownError => {
+  const { recorded, context } = release;
+  const profile = context.settings.maasProfile || "<profile>";
+  const isNew = machine.statusName === "New";
+  return new TeardownError(
+    "machine",
+    [
+      `${recorded.hostname} (${recorded.systemId}) is ${machine.statusName}; expected: Ready`,
+      isNew
+        ? "It was released, but MAAS has no passed commissioning of it."
+        : "MAAS does not release a machine from there.",
+      isNew
+        ? `maas ${profile} machine commission ${recorded.systemId}   # when it is Ready: pulumi destroy`
+        : `Bring it to Ready in MAAS (machine ${recorded.systemId}), then: pulumi destroy`,
+    ].join("\n"),
+  );
+};
+
+/**
+ * Releases one machine and returns when it is Ready. Looks first: a machine that is Ready is not touched, one that is being
+ * released is waited for. Failed releases are tried again, with MAAS's own reason on the row.
+ *
+ * @returns what happened, for the row: "Deployed → Releasing → Ready in 3.2 s"
+ * @throws TeardownError `machine`, `refused`, `maas`, `deadline` or `interrupted`; the machine stays in the stack then
+ */
+export const releaseMachine = async (release: Release): Promise<string> => {
+  const { context, run, row, recorded } = release;
+  const story = machineStory(recorded, run, row, context.clock);
+  const failures: Failure[] = [];
+  const maas = await context.maas();
+  const look = async (): Promise<Settled> => (await maas.machine(recorded.systemId)) ?? "vanished";
+
+  let machine = await look();
+  for (;;) {
+    throwIfStopped(context, goesOn);
+    if (machine === "vanished") {
+      vanished(release, story);
+      return story.told();
+    }
+    story.came(machine.statusName, "look");
+    const effect = releaseEffect(machine.status);
+    if (effect === "ready") return story.told();
+    if (effect === "releasing" || effect === "erasing") {
+      machine = await wait(release, story);
+      continue;
+    }
+    if (effect === "not-releasable") throw deadEnd(release, machine);
+    judge(release, machine);
+
+    const failedBefore = failures.length > 0;
+    if (failedBefore || effect === "failed-retryable") {
+      const reason = failures.at(-1)?.reason ?? (await latestReason(maas, machine));
+      if (failures.length > retries) throw givenUp(release, machine, failures);
+      story.now(
+        `${reason.split("\n")[0]}; trying again${failedBefore ? ` (${failures.length} of ${retries})` : ""}`,
+      );
+      if (failedBefore) {
+        await context.clock.sleep(backoff(failures.length - 1), context.signal);
+        throwIfStopped(context, goesOn);
+      }
+    }
+    story.now("release sent");
+    const answer = await sendRelease(release, maas, failures.length + 1);
+    throwIfStopped(context, goesOn);
+    if (answer.kind === "settled") {
+      machine = answer.as;
+    } else if (answer.kind === "accepted") {
+      story.came("Releasing", "answer");
+      machine =
+        releaseEffect(answer.machine.status) === "releasing" ? await wait(release, story) : answer.machine;
+    } else {
+      machine = await look();
+    }
+    if (
+      machine !== "vanished" &&
+      ["releasable", "failed-retryable"].includes(releaseEffect(machine.status))
+    ) {
+      const said = "reason" in answer ? answer.reason : "";
+      failures.push({ reason: said || (await latestReason(maas, machine)) });
+      // A refusal is not mended by asking again, unless the second look shows why.
+      if (answer.kind === "refused") {
+        judge(release, machine);
+        throw givenUp(release, machine, failures);
+      }
+    }
+  }
+};

@@ -1,0 +1,144 @@
+import { hostname, userInfo } from "node:os";
+import { engineProcess } from "../engine/engine-process.ts";
+import { TeardownError } from "../errors.ts";
+import { findingsTable, refusalMessage } from "../guards/findings-table.ts";
+import { askGuards, type Verdict } from "../guards/guards.ts";
+import type { Knowledge } from "../guards/list-guard.ts";
+import { isDestructive } from "../run/journal.ts";
+import { dropLock, takeLock } from "../run/lock.ts";
+import { openRun, type Run } from "../run/run-directory.ts";
+import { ensureCapture } from "./capture.ts";
+import type { Context, Row } from "./context.ts";
+import { type ReadyPoller, readyPoller } from "./ready-poller.ts";
+import type { RecordedLab } from "./recorded-lab.ts";
+
+/** One destroy's part of a run, in this process: every destructive call goes through it. */
+export type Teardown = {
+  context: Context;
+  run: Run;
+  poller: ReadyPoller;
+  /** Every guard, once in this process. @throws TeardownError `refused` */
+  guarded: (row: Row) => Promise<Verdict>;
+  /** A verified capture, made now if there is none. @throws TeardownError `capture` */
+  captured: () => Promise<void>;
+  /** Does a resource's work, and writes down how it ended. */
+  told: (resource: string, work: () => Promise<string>) => Promise<string>;
+};
+
+/** What identifies an engine for the capture: the command plugin's script and this process run under the same one. */
+export const engineIdentity = (): string | undefined => {
+  const engine = engineProcess();
+  return engine && `${engine.pid}@${engine.started}`;
+};
+
+// An operator may have typed the key on the command line; the journal must not repeat it.
+const shownCommand = (argv: string[]): string =>
+  ["pulumi", ...argv.slice(1)].map((word) => word.replace(/(maasApiKey=).*/s, "$1***")).join(" ");
+
+const once = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
+  let made: Promise<Value> | undefined;
+  return () => (made ??= make());
+};
+
+/**
+ * Begins a destroy: continues the open run or opens one, and takes its lock.
+ *
+ * @param knowledge whether `lab` is the whole lab as recorded at `up`, or the part of it that is still in the stack
+ * @throws TeardownError `run`
+ */
+export const beginTeardown = async (options: {
+  context: Context;
+  project: string;
+  stack: string;
+  lab: RecordedLab;
+  knowledge: Knowledge;
+  /** Asked for while the guards work: it must not hold anything up. */
+  versions: Promise<Record<string, string>>;
+}): Promise<Teardown> => {
+  const { context, project, stack, lab, versions } = options;
+  const { settings, clock } = context;
+  const run = openRun(
+    {
+      backupRoot: settings.backupRoot,
+      backupLabel: settings.backupLabel,
+      project,
+      stack,
+      modelUuid: lab.model?.uuid ?? "",
+    },
+    lab,
+    options.knowledge,
+    clock.now,
+  );
+  await takeLock(run.lock);
+  process.on("exit", () => dropLock(run.lock));
+  const { maasApiKey: _, ...shown } = settings;
+  const engine = engineProcess();
+  run.journal.write({
+    event: "destroy-started",
+    pid: process.pid,
+    engine: engineIdentity(),
+    user: userInfo().username,
+    host: hostname(),
+    ...(engine && { command: shownCommand(engine.argv) }),
+    settings: shown,
+  });
+  versions.then((seen) => run.journal.write({ event: "versions", seen })).catch(() => {});
+
+  let told = false;
+  const askOnce = once(async () => {
+    const began = clock.now();
+    const verdict = await askGuards(context, run.lab, run.knowledge);
+    const begun = isDestructive(run.journal.events());
+    // Once the teardown has begun, what concerns one machine alone stops that machine alone: it is judged again before its release.
+    const stops = verdict.findings.filter(
+      ({ verdict, machine }) => verdict === "refused" && !(begun && machine),
+    );
+    run.journal.write({
+      event: stops.length ? "guards-refused" : "guards-passed",
+      findings: verdict.findings,
+      took: clock.now() - began,
+    });
+    return { verdict, stops, begun };
+  });
+  return {
+    context,
+    run,
+    poller: readyPoller(context),
+    guarded: async (row) => {
+      row.status("asking the guards");
+      const { verdict, stops, begun } = await askOnce();
+      if (stops.length > 0) {
+        const untouched = begun ? "nothing more was destroyed" : "nothing was touched";
+        if (told) throw new TeardownError("refused", `the guards refuse, as another row says; ${untouched}`);
+        told = true;
+        throw new TeardownError("refused", refusalMessage(verdict.findings, untouched));
+      }
+      if (!told) {
+        told = true;
+        const notes = verdict.findings.filter(({ verdict }) => verdict !== "ok");
+        if (notes.length > 0) row.info(`worth knowing:\n${findingsTable(notes)}`);
+      }
+      return verdict;
+    },
+    told: async (resource, work) => {
+      const began = clock.now();
+      try {
+        const text = await work();
+        run.journal.write({ event: "done", resource, text, took: clock.now() - began });
+        return text;
+      } catch (error) {
+        const code = error instanceof TeardownError ? error.code : "unexpected";
+        run.journal.write({
+          event: "stopped",
+          resource,
+          code,
+          message: error instanceof Error ? error.message : String(error),
+        });
+        throw error;
+      }
+    },
+    captured: once(async () => {
+      await ensureCapture(context, run, { by: "provider", engine: engineIdentity() });
+    }),
+  };
+};

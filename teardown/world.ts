@@ -1,0 +1,46 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Host, thisHost } from "../clients/host.ts";
+import { type JujuClient, jujuClient } from "../clients/juju.ts";
+import { type MaasClient, maasClient } from "../clients/maas.ts";
+import { maasCredentials } from "../clients/maas-credentials.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Clock, Context } from "./context.ts";
+
+/** Real time. */
+export const realClock: Clock = {
+  now: Date.now,
+  sleep: async (ms, signal) => {
+    await delay(ms, undefined, signal ? { signal } : {}).catch(() => {});
+  },
+};
+
+const connectMaas = async (settings: Settings, signal: AbortSignal): Promise<MaasClient> => {
+  const { url, apiKey, ca } = await maasCredentials(
+    settings.maasApiUrl
+      ? { url: settings.maasApiUrl, apiKey: settings.maasApiKey }
+      : { profile: settings.maasProfile },
+  );
+  return maasClient({ url, apiKey, ca, concurrency: settings.maasConcurrency, signal });
+};
+
+/** The real world: the `juju` command, MAAS's API, this host, the clock. */
+export const realContext = (settings: Settings, signal: AbortSignal): Context => {
+  const juju: JujuClient = jujuClient({ signal, controller: settings.jujuController || undefined });
+  const host: Host = thisHost();
+  let maas: Promise<MaasClient> | undefined;
+  return {
+    settings,
+    juju,
+    host,
+    clock: realClock,
+    signal,
+    maas: () => {
+      maas ??= connectMaas(settings, signal).catch((error: unknown) => {
+        // The key may be there at the next try.
+        maas = undefined;
+        throw error;
+      });
+      return maas;
+    },
+  };
+};
