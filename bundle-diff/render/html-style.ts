@@ -33,7 +33,8 @@ pre del, pre ins { display: block; }
 .behind { color: var(--warn); background: var(--warn-paper); padding: 0.4rem 0.9rem; border-radius: 0.25rem; }
 .where { color: var(--soft); font-size: 0.9rem; overflow-wrap: anywhere; }
 summary { cursor: pointer; }
-@media (max-width: 40rem) { tr, th, td { display: block; width: auto; padding-right: 0; } tr + tr > * { border-top: 0; }
+@media (max-width: 40rem) { tr { display: block; }
+  th, td { display: inline-block; width: auto; max-width: 100%; padding-right: 0.5rem; } tr + tr > * { border-top: 0; }
   tr + tr { border-top: 1px solid var(--line); margin-top: 0.3rem; padding-top: 0.3rem; } }
 @media print { :root { color-scheme: light; --ink: #000; --soft: #444; --paper: #fff; --card: #fff; --line: #bbb;
   --old: #8a0000; --old-paper: #fff; --new: #00501d; --new-paper: #fff; --warn: #000; --warn-paper: #fff; }

@@ -35,8 +35,12 @@ const valueCell = (row: Row): string => {
   return change(shownText(row.old), shownText(row.new));
 };
 
-const change = (from: string, to: string): string =>
-  `<del>${escapeHtml(from)}</del> → <ins>${escapeHtml(to)}</ins>`;
+const notSet = shownText({ state: "absent" });
+
+const sideHtml = (text: string, element: "del" | "ins"): string =>
+  text === notSet ? `<span class="soft">${notSet}</span>` : `<${element}>${escapeHtml(text)}</${element}>`;
+
+const change = (from: string, to: string): string => `${sideHtml(from, "del")} → ${sideHtml(to, "ins")}`;
 
 const marks: Readonly<Record<Row["mark"], string>> = { "+": "+ ", "-": "− ", "~": "", "": "" };
 

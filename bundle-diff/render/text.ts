@@ -8,8 +8,9 @@ import { sideText, stepText, verdict } from "./words.ts";
 
 /** Columns that the report is made for. */
 const columns = 100;
-/** Wider names keep their width and push their value to the next line. */
+/** Wider names do not push the values of the others to the right. */
 const widestName = 44;
+const belowIndent = " ".repeat(8);
 
 /** Breaks words into lines of at most `width`; a single longer word keeps its line. */
 export const wrap = (words: readonly string[], width: number): readonly string[] => {
@@ -34,40 +35,38 @@ const widest = (texts: readonly string[], limit: number): number =>
 const marked = (mark: string, text: string, width: number): readonly string[] =>
   hang(`${mark} `, wrap(text.split(" "), width - 2));
 
-/** What a row says after its name, in lines that fit the width where words allow. */
-const rowValue = (row: Row, width: number): readonly string[] => {
+/** What a row says: one line beside its name, or lines below it. */
+type RowValue = { readonly beside: string } | { readonly below: readonly string[] };
+
+const rowValue = (row: Row, width: number): RowValue => {
   const masked = row.mark === "" ? undefined : maskedText(row);
-  if (masked !== undefined) return [masked];
+  if (masked !== undefined) return { beside: masked };
+  if (row.old.state === "absent" && row.new.state === "absent") return { beside: "" };
   const lines = valueDiff(row);
-  if (lines !== undefined) return ["", ...lines.map(({ mark, text }) => `${mark} ${text}`.trimEnd())];
-  if (row.mark === "") return wrap(shownText(row.new).split(" "), width);
-  if (row.old.state === "absent" && row.new.state === "absent") return [];
-  const line = `${shownText(row.old)} → ${shownText(row.new)}`;
-  if (line.length <= width) return [line];
-  const sides = [
-    ...(row.old.state === "absent" ? [] : marked("-", shownText(row.old), width)),
-    ...(row.new.state === "absent" ? [] : marked("+", shownText(row.new), width)),
-  ];
-  return sides;
+  if (lines !== undefined) return { below: lines.map(({ mark, text }) => `${mark} ${text}`.trimEnd()) };
+  const line = row.mark === "" ? shownText(row.new) : `${shownText(row.old)} → ${shownText(row.new)}`;
+  if (line.length <= width) return { beside: line };
+  const below = columns - belowIndent.length;
+  return {
+    below: [
+      ...(row.old.state === "absent" ? [] : marked("-", shownText(row.old), below)),
+      ...(row.new.state === "absent" ? [] : marked("+", shownText(row.new), below)),
+    ],
+  };
 };
 
 const groupLines = ({ heading, rows }: Group): readonly string[] => {
-  const shown = rows.map((row) => ({ ...row, label: visible(row.label), name: visible(row.name) }));
-  const labelWidth = widest(
-    shown.map(({ label }) => label),
-    columns,
-  );
-  const nameWidth = widest(
-    shown.map(({ name }) => name),
-    widestName,
-  );
   const indent = heading === "" ? "  " : "    ";
-  const lines = shown.flatMap((row) => {
-    const mark = row.mark === "" ? "" : `${row.mark} `;
-    const lead = `${indent}${mark}${row.label.padEnd(labelWidth)}  ${row.name.padEnd(nameWidth)}${nameWidth > 0 ? "  " : ""}`;
-    const fits = row.name.length <= nameWidth;
+  const leads = rows.map(({ mark, label, name }) =>
+    visible(`${indent}${mark === "" ? "" : `${mark} `}${label} ${name}`.trimEnd()),
+  );
+  const width = widest(leads, widestName);
+  const lines = rows.flatMap((row, index) => {
+    const lead = `${(leads[index] ?? "").padEnd(width)}  `;
     const value = rowValue(row, columns - lead.length);
-    return fits ? hang(lead, value) : [lead.trimEnd(), ...hang(`${indent}      `, value)];
+    return "beside" in value
+      ? [`${lead}${value.beside}`.trimEnd()]
+      : [lead.trimEnd(), ...value.below.map((line) => `${belowIndent}${line}`)];
   });
   return heading === "" ? lines : [`  ${visible(heading)}`, ...lines];
 };
@@ -108,8 +107,8 @@ const releaseLines = (release: Report["release"]): readonly string[] => {
       `  ! ${visible(application)} is still on ${visible(channel)}; its kind goes to ${visible(expected)}`,
   );
   return titled(`Release upgrade ${stepText(release)} (${release.changes.length}, expected)`, [
-    ...tallyLines(tallyChanges(release.changes)),
     ...behind,
+    ...tallyLines(tallyChanges(release.changes)),
   ]);
 };
 

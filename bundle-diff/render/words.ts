@@ -15,10 +15,11 @@ export const stepText = ({ step }: NonNullable<Report["release"]>): string =>
 export const verdict = ({ same, changes, release }: Report): string => {
   if (same) return "Same: both bundles deploy the same thing.";
   if (release === undefined) return `Different: ${counted(changes.length, "difference")}.`;
-  const rest =
-    changes.length === 0
-      ? "nothing else differs"
-      : `${counted(changes.length, "other difference")} to look at`;
-  const go = release.changes.length === 1 ? "goes" : "go";
-  return `Different: ${rest}. ${counted(release.changes.length, "difference")} ${go} with the release upgrade ${stepText(release)}.`;
+  const expected = `${counted(release.changes.length, "difference")} from the release upgrade ${stepText(release)}`;
+  const rest = changes.length === 0 ? "nothing else" : `${counted(changes.length, "other")} to look at`;
+  const behind =
+    release.leftBehind.length === 0
+      ? ""
+      : `; ${counted(release.leftBehind.length, "application")} left behind`;
+  return `Different: ${expected}, ${rest}${behind}.`;
 };
