@@ -22,7 +22,7 @@ current && exit 0
 
 rm -f "$stamp"
 say "npm ci, with Node $(node --version) and npm $(npm --version)"
-npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null >&2 &
+npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error </dev/null >&2 &
 child=$!
 seconds=0
 while kill -0 "$child" 2>/dev/null; do
