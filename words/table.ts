@@ -5,7 +5,7 @@
 export const aligned = (rows: string[][]): string[] => {
   const cells = rows.map((row) => row.map(oneLine));
   const widths: number[] = [];
-  for (const row of cells) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, cell.length)));
+  for (const row of cells) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
   return cells.map((row) =>
     row
       .map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0)))
