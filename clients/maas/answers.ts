@@ -44,7 +44,7 @@ export const eventsSchema: z.ZodType<
 /** `GET vm-hosts/` */
 export const vmHostsSchema: z.ZodType<{ name: string; systemId: string | null }[]> = z.array(
   z
-    .object({ name: z.string(), host: z.object({ system_id: z.string() }).nullish() })
+    .object({ name: z.string(), host: z.object({ system_id: z.string().nullable() }).nullish() })
     .transform(({ name, host }) => ({ name, systemId: host?.system_id ?? null })),
 );
 
