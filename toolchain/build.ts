@@ -25,11 +25,11 @@ const buildArguments = [
 /** Packages that the build goes through with an empty cache; only for the progress line. */
 const packagesOfTheEngine = 1800;
 
-const goDirectories = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/go/bin", "/usr/lib/go/bin"];
-
-/** Absolute path of `go`, also where it is installed but not on PATH. */
-export const findGo = (directories: readonly string[] = goDirectories): string | undefined =>
-  directories.map((directory) => join(directory, "go")).find((path) => existsSync(path));
+/** Absolute path of `go`: on PATH, or where its installer and distributions put it. */
+export const findGo = (env: NodeJS.ProcessEnv): string | undefined =>
+  [...(env.PATH ?? "").split(delimiter), "/usr/local/go/bin", "/usr/lib/go/bin"]
+    .map((directory) => join(directory, "go"))
+    .find((path) => existsSync(path));
 
 /** Changes whenever the engine has to be built anew: module versions, their checksums, and how it is built. */
 const recipe = (layout: Layout): string => {
@@ -49,6 +49,12 @@ export const isBuilt = (layout: Layout): boolean => {
   return existsSync(path) && existsSync(stamp) && readFileSync(stamp, "utf8") === stampOf(layout, path);
 };
 
+const progress = ({ compiled, downloaded }: { compiled: number; downloaded: number }): string => {
+  if (compiled > 0) return `${compiled} of about ${packagesOfTheEngine} packages compiled`;
+  if (downloaded > 0) return `${downloaded} Go modules downloaded`;
+  return "compiled before: linking";
+};
+
 const tail = (lines: readonly string[]): string => lines.slice(-15).join("\n  ");
 
 /**
@@ -59,10 +65,14 @@ const tail = (lines: readonly string[]): string => lines.slice(-15).join("\n  ")
  * @returns the path of the binary
  * @throws TeardownError `missing` when Go is not there or the build fails
  */
-export const buildEngine = async (layout: Layout, work: string, report: Report): Promise<string> => {
+export const buildEngine = async (
+  layout: Layout,
+  work: string,
+  { env, report }: { env: NodeJS.ProcessEnv; report: Report },
+): Promise<string> => {
   const place = join(layout.bin, "pulumi");
   if (isBuilt(layout)) return place;
-  const go = findGo();
+  const go = findGo(env);
   if (!go)
     throw new TeardownError(
       "missing",
@@ -94,10 +104,7 @@ export const buildEngine = async (layout: Layout, work: string, report: Report):
   })();
   const result = await withProgress(
     report,
-    (seconds) =>
-      compiled === 0
-        ? `  ${seconds} s: ${downloaded} Go modules downloaded`
-        : `  ${seconds} s: ${compiled} of about ${packagesOfTheEngine} packages compiled`,
+    (seconds) => `  ${seconds} s: ${progress({ compiled, downloaded })}`,
     Promise.all([build, read]).then(([ended]) => ended),
   );
   if (result.exitCode !== 0)

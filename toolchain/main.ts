@@ -5,6 +5,9 @@ import { partsTable } from "./parts.ts";
 
 const quoted = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;
 
+// An orderly exit also ends the processes that were started.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
+
 try {
   const { env, parts } = await toolchainEnvironment({ retry: process.env.TOOLCHAIN_RETRY === "1" });
   const lines = Object.entries(env).map(([name, value]) => `export ${name}=${quoted(value)}`);
