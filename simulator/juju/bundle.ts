@@ -57,6 +57,24 @@ export const readBundle = (text: string): Bundle => {
   };
 };
 
+/** What a deployment adds to a bundle, and so what every export has: revisions, constraints, bindings. */
+export const asDeployed = (bundle: Bundle): Bundle => {
+  const names = Object.keys(bundle.applications).sort();
+  const add = (name: string, application: BundleApplication): BundleApplication => ({
+    ...application,
+    channel: application.channel ?? "latest/stable",
+    revision: application.revision ?? 100 + 7 * names.indexOf(name),
+    constraints: application.constraints ?? "arch=amd64",
+    bindings: application.bindings ?? { "": "alpha" },
+  });
+  return {
+    ...bundle,
+    applications: Object.fromEntries(
+      Object.entries(bundle.applications).map(([name, application]) => [name, add(name, application)]),
+    ),
+  };
+};
+
 const overlayDocument = z.object({
   applications: z
     .record(z.string(), z.object({ offers: z.record(z.string(), z.unknown()).optional() }))

@@ -1,5 +1,6 @@
 import { commands, notSimulated } from "./commands/index.ts";
 import { fail, isFailure, runError, usageError } from "./failure.ts";
+import { firstRun } from "./first-run.ts";
 import { parseFlags } from "./flags.ts";
 import type { Session } from "./session.ts";
 
@@ -42,6 +43,7 @@ export const runClient = async (session: Session, argv: readonly string[]): Prom
   const [given = "", ...rest] = argv;
   const name = given === "--version" ? "version" : given;
   const command = commands.get(name);
+  firstRun(session.store.directory, session.stderr);
   try {
     if (notSimulated.has(name))
       return fail(

@@ -7,7 +7,7 @@ Please either create a new controller using "juju bootstrap" or connect to
 another controller that you have been given access to using "juju register".
 `;
 
-const list = (names: readonly string[]): string => names.map((name) => `  - ${name}\n`).join("");
+const list = (names: readonly string[]): string => names.map((name) => `  - ${name}`).join("\n");
 
 /** The controller that a command addresses: given, from the environment, or the current one. */
 export const resolveController = (session: Session, given: string | undefined, exitCode: number): string => {

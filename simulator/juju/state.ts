@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Clock } from "../clock.ts";
 import { stableUuid } from "../identity.ts";
-import { type Bundle, readBundle } from "./bundle.ts";
+import { asDeployed, type Bundle, readBundle } from "./bundle.ts";
 import { openstackBundle } from "./openstack.ts";
 import type { JujuScenario, ModelScenario } from "./scenario.ts";
 import { type Instant, instant } from "./time.ts";
@@ -98,7 +98,7 @@ export const createModel = (
     contents?.bundle ??
     (typeof applications === "number"
       ? openstackBundle(applications, deployed.length, scenario.canary)
-      : readBundle(readFileSync(applications, "utf8")));
+      : asDeployed(readBundle(readFileSync(applications, "utf8"))));
   const workload = contents?.workload ?? deploy(bundle, machineIdsOf(deployed), addressOf);
   return {
     scenario,

@@ -103,7 +103,7 @@ export const deploy = (
     containers.set(machine, [...own, id]);
     return id;
   };
-  const isSubordinate = (name: string): boolean => bundle.applications[name]?.num_units === undefined;
+  const isSubordinate = (name: string): boolean => !bundle.applications[name]?.num_units;
   const principalOf = (name: string): string | undefined =>
     relationsOf(bundle, name).find(
       ([own, other]) => containerEndpoints.has(own) && !isSubordinate(other),

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stableToken } from "../identity.ts";
+import { publicClouds } from "./first-run.ts";
 import { toYaml } from "./output.ts";
 import type { ControllerState } from "./state.ts";
 
@@ -18,6 +19,7 @@ export const writeClientStore = (directory: string, { scenario, models }: Contro
   const all = [...models.values()];
   const current = all.find(({ isController }) => !isController);
   const machines = all.reduce((sum, model) => sum + model.machines.length, 0);
+  write(publicClouds, { clouds: {} });
   write("controllers.yaml", {
     controllers: {
       [scenario.name]: {

@@ -47,11 +47,11 @@ export const removeMachine: Command = {
     const known = rest.filter((id) => has(model, id));
     const unknown = rest.filter((id) => !known.includes(id));
     const asks = !on.has("no-prompt");
-    if (asks || on.has("dry-run")) stderr("WARNING This command will perform the following actions:\n\n");
+    if (asks || on.has("dry-run")) stderr("WARNING This command will perform the following actions:\n");
     for (const id of known) stdout(effects(model, id));
     if (!on.has("dry-run")) {
       if (asks) {
-        stderr("Continue [y/N]? ");
+        stderr("\nContinue [y/N]? ");
         if (!/^y(es)?$/i.test(stdin.split("\n")[0]?.trim() ?? "")) fail("machine removal: aborted");
       }
       for (const id of known) removeOnController(world, model, id, on.has("keep-instance"));
