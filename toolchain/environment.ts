@@ -52,7 +52,10 @@ const setUpNow = async (
   retry: boolean,
 ): Promise<Part[]> => {
   // Loaded only when needed: it takes longer than all the rest.
-  const [{ npmInstaller }, { setUp }] = await Promise.all([import("./official-cli.ts"), import("./setup.ts")]);
+  const [{ npmInstaller }, { setUp }] = await Promise.all([
+    import("./official-cli.ts"),
+    import("./setup.ts"),
+  ]);
   const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
   return setUp(layout, { env, report, retry, sleep, now: () => new Date(), installer: npmInstaller(layout) });
 };

@@ -60,10 +60,7 @@ const downloadCli = async (layout: Layout, tools: SetupTools): Promise<OfficialC
 };
 
 /** An official CLI that is there or can be downloaded; undefined if neither. */
-export const officialCli = async (
-  layout: Layout,
-  tools: SetupTools,
-): Promise<OfficialCli | undefined> => {
+export const officialCli = async (layout: Layout, tools: SetupTools): Promise<OfficialCli | undefined> => {
   const found = await findOfficial(layout, tools.env, tools.report);
   if (found) return found;
   const before = rememberedFailure(layout, partNames.cli);
