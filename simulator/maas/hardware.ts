@@ -21,16 +21,17 @@ const partitionOf = (machine: Machine, disk: (typeof disks)[number], id: number)
   path: `/dev/disk/by-dname/${disk.name}-part1`,
   type: "partition",
   system_id: machine.systemId,
-  used_for: machine.mounted ? "ext4 formatted filesystem mounted at /" : "Unused",
-  filesystem: machine.mounted
-    ? {
-        fstype: "ext4",
-        label: null,
-        uuid: hexOf(`fs ${machine.systemId}`),
-        mount_point: "/",
-        mount_options: "",
-      }
-    : null,
+  used_for: machine.filesystem !== "none" ? "ext4 formatted filesystem mounted at /" : "Unused",
+  filesystem:
+    machine.filesystem !== "none"
+      ? {
+          fstype: "ext4",
+          label: null,
+          uuid: hexOf(`fs ${machine.systemId}`),
+          mount_point: "/",
+          mount_options: "",
+        }
+      : null,
   resource_uri: `/MAAS/api/2.0/nodes/${machine.systemId}/blockdevices/${id}/partition/${id}`,
 });
 

@@ -27,8 +27,8 @@ export type Machine = {
   locked: boolean;
   osystem: string;
   distroSeries: string;
-  /** Whether the deployed filesystems are still there. */
-  mounted: boolean;
+  /** The boot disk's filesystem; a release takes away one that was acquired. */
+  filesystem: "acquired" | "configured" | "none";
   commissioned: boolean;
   dynamic: boolean;
   hostsVms: string | null;
@@ -66,7 +66,7 @@ export const newMachine = (from: LabMachine, number: number): Machine => ({
   locked: from.locked,
   osystem: from.osystem ?? (installed.has(from.status) ? "ubuntu" : ""),
   distroSeries: from.distroSeries ?? (installed.has(from.status) ? "jammy" : ""),
-  mounted: installed.has(from.status),
+  filesystem: from.filesystem ?? (installed.has(from.status) ? "acquired" : "configured"),
   commissioned: from.commissioned,
   dynamic: from.dynamic,
   hostsVms: from.hostsVms ?? null,

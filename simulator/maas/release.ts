@@ -15,7 +15,7 @@ const clearDeployment = (machine: Machine): void => {
   machine.agentName = "";
   machine.osystem = "";
   machine.distroSeries = "";
-  machine.mounted = false;
+  if (machine.filesystem === "acquired") machine.filesystem = "none";
 };
 
 /** The end of a release, when the power is off. A machine composed on allocation goes away. */

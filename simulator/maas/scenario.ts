@@ -55,6 +55,11 @@ export type MachineScenario = {
   tags: string[];
   osystem?: string | undefined;
   distroSeries?: string | undefined;
+  /**
+   * The boot disk's filesystem: acquired with the machine (a release takes it away), configured (it stays), or none.
+   * Default: acquired when an operating system is installed, configured otherwise.
+   */
+  filesystem?: "acquired" | "configured" | "none" | undefined;
   statusMessage?: string | undefined;
   errorDescription: string;
   architecture: string;
@@ -116,6 +121,7 @@ export const machineSchema: z.ZodType<MachineScenario> = z.strictObject({
   tags: z.array(z.string()).default([]),
   osystem: z.string().optional(),
   distroSeries: z.string().optional(),
+  filesystem: z.enum(["acquired", "configured", "none"]).optional(),
   statusMessage: z.string().optional(),
   errorDescription: z.string().default(""),
   architecture: z.string().default("amd64/generic"),
