@@ -72,10 +72,13 @@ export const modelsSchema: z.ZodType<JujuModel[]> = z
   .object({ models: z.array(modelSchema) })
   .transform(({ models }) => models);
 
-/** `juju whoami --format=yaml` */
-export const whoamiSchema: z.ZodType<{ controller: string; user: string; model?: string }> = z
-  .object({ controller: z.string(), user: z.string(), model: z.string().optional() })
-  .transform(({ model, ...who }) => (model === undefined ? who : { ...who, model }));
+/** `juju whoami --format=yaml`; without a user when an account is only half there, which is no identity. */
+export const whoamiSchema: z.ZodType<{ controller: string; user: string; model?: string } | undefined> = z
+  .object({ controller: z.string(), user: z.string().optional(), model: z.string().optional() })
+  .transform(({ controller, user, model }) => {
+    if (!user) return undefined;
+    return model === undefined ? { controller, user } : { controller, user, model };
+  });
 
 const machineSchema = z.object({
   "instance-id": z.coerce.string().optional(),
@@ -130,7 +133,7 @@ export const statusSchema: z.ZodType<{ applications: number; units: number; mach
 export const parseOutput = <T>(command: string, stdout: string, schema: z.ZodType<T>): T => {
   let value: unknown;
   try {
-    value = parse(stdout, { logLevel: "silent" });
+    value = parse(stdout, { logLevel: "error" });
   } catch (cause) {
     throw jujuError(
       "bad-answer",

@@ -2,7 +2,8 @@ import type { JujuErrorKind } from "./errors.ts";
 
 /**
  * What juju's stderr means. Recorded from the real client 3.6.28, with server texts from the source of 2.9.46, 3.6 and 4.0.
- * First match wins: the login's "unauthorized access" also stands behind "permission denied".
+ * First match wins: "account details for controller … not found" is no missing controller, and "unauthorized access" also stands
+ * behind "permission denied".
  */
 const table: readonly { pattern: RegExp; kind: JujuErrorKind; next?: string }[] = [
   {
@@ -13,15 +14,15 @@ const table: readonly { pattern: RegExp; kind: JujuErrorKind; next?: string }[] 
   },
   {
     pattern:
-      /No controllers registered|No selected controller|There is no current controller|controller \S+ not found/,
-    kind: "no-controller",
-    next: "juju controllers   # then: juju switch CONTROLLER",
-  },
-  {
-    pattern:
       /account details for controller \S+ not found|controller "[^"]*": not logged|You are not logged in/,
     kind: "not-logged-in",
     next: "juju login",
+  },
+  {
+    pattern:
+      /No controllers registered|No selected controller|There is no current controller|controller \S+ not found/,
+    kind: "no-controller",
+    next: "juju controllers   # then: juju switch CONTROLLER",
   },
   {
     pattern: /the operation has been blocked|has been disabled for the current model/,

@@ -4,6 +4,8 @@ import { withoutNoise } from "./complaints.ts";
 
 /** 3.x and 4.x say `will remove machine 0` on stdout, 2.9 `removing machine 0` on stderr; containers (`0/lxd/0`) are not counted. */
 const removal = /^(?:will remove|removing) machine (\d+)$/;
+/** Nobody answered the prompt (`--no-prompt` is not understood): what stands on stdout was not done. */
+const notDone = /machine removal: aborted/;
 /** Somebody was faster: nothing to complain about. */
 const alreadyGone = /machine \d+ not found/;
 
@@ -31,9 +33,10 @@ export const removeMachines = async (
   const removed = lines.flatMap((line) => removal.exec(line)?.[1] ?? []);
   const complaints = withoutNoise(answer.stderr).filter((line) => !removal.test(line));
   const open = complaints.filter((line) => !alreadyGone.test(line));
-  const failed =
-    answer.end !== "exited" ||
-    (answer.code !== 0 && removed.length === 0 && (open.length > 0 || complaints.length === 0));
-  if (failed) throw callError(commandLine(shell, args), shell.limits.removeMachines, answer);
+  const isAllGone = complaints.length > 0 && open.length === 0;
+  const isDone = answer.code === 0 || removed.length > 0 || isAllGone;
+  if (answer.end !== "exited" || !isDone || complaints.some((line) => notDone.test(line))) {
+    throw callError(commandLine(shell, args), shell.limits.removeMachines, answer);
+  }
   return { removed: [...new Set(removed)], complaints: open };
 };

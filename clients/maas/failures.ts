@@ -68,8 +68,8 @@ export const failureError = (
     case "certificate":
       return maasError(
         "unreachable",
-        `${asked}, but its certificate is not trusted: ${failure.reason}.\nNothing was sent. ` +
-          "Trust MAAS's certificate authority: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem, then run the command again.",
+        `${asked}, but there is no trusted TLS connection to it: ${failure.reason}.\nNothing was sent. ` +
+          "If its certificate is not known here: export NODE_EXTRA_CA_CERTS=/path/to/ca.pem, then run the command again.",
         failure.cause,
       );
     case "limit":
