@@ -32,6 +32,9 @@ export type ExecAnswer = {
 /** Runs a program without a shell. Never throws. */
 export type Exec = (ask: ExecAsk) => Promise<ExecAnswer>;
 
+/** Timers take no more than 2^31 - 1 ms, and execa no fractions; 0 would mean: without a limit. */
+const usable = (limit: number): number => Math.min(Math.max(Math.ceil(limit), 1), 2_000_000_000);
+
 /** After SIGTERM the group has so long until SIGKILL, and its pipes as long again until they are given up. In ms. */
 const patience = 2000;
 
@@ -46,7 +49,7 @@ export const execProgram: Exec = async (ask) => {
     extendEnv: false,
     stdin: "ignore",
     reject: false,
-    timeout: ask.limit,
+    timeout: usable(ask.limit),
     killDescendants: true,
     forceKillAfterDelay: patience,
     maxBuffer: ask.maxBytes,
@@ -97,7 +100,7 @@ const giveUp = (ask: ExecAsk, abandon: () => void): { answer: Promise<ExecAnswer
     );
   };
   const onAbort = (): void => schedule("aborted", 2 * patience);
-  schedule("limit", ask.limit + 2 * patience);
+  schedule("limit", usable(ask.limit) + 2 * patience);
   ask.signal?.addEventListener("abort", onAbort, { once: true });
   return {
     answer: promise,

@@ -58,6 +58,8 @@ const noise: readonly RegExp[] = [
   // the first run with a new JUJU_DATA, also without internet
   /^Since Juju \d+ is being run for the first time\b/,
   /^ERROR Get "https:\/\/streams\.canonical\.com\//,
+  // snapd before 2.53, in front of whatever the snap prints (canonical/snapd#10776)
+  /^WARNING: cgroup v2 is not fully supported yet\b/,
 ];
 
 /** The lines of stderr that are not explained, without empty ones. */

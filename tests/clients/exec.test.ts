@@ -80,6 +80,14 @@ describe("exec", () => {
     expect(await run("echo x", { signal: AbortSignal.abort() })).to.include({ end: "aborted", stdout: "" });
   });
 
+  it("takes any number for a limit", async () => {
+    for (const limit of [0, -5, 0.5])
+      expect(await run("exec sleep 600", { limit })).to.have.property("end", "limit");
+    for (const limit of [1e12, Number.POSITIVE_INFINITY, 60_000.7]) {
+      expect(await run("sleep 0.1; echo x", { limit })).to.include({ end: "exited", stdout: "x\n" });
+    }
+  });
+
   it("tells a program that was killed by somebody else", async () => {
     expect(await run("kill -KILL $$")).to.include({ end: "killed", problem: "SIGKILL" });
   });

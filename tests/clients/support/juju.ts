@@ -14,7 +14,8 @@ export type FakeJuju = {
   calls: () => string[];
 };
 
-const header = 'cd "$(dirname "$0")"\necho "$* controller=$JUJU_CONTROLLER model=$JUJU_MODEL" >> calls\n';
+const header =
+  'cd "$(dirname "$0")" || exit 99\necho "$* controller=$JUJU_CONTROLLER model=$JUJU_MODEL" >> calls\n';
 
 /** Runs a test with a juju that does what this script says; `$1` is juju's command. */
 export const withScript = async (
