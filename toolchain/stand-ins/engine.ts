@@ -21,7 +21,7 @@ export const connectToEngine = (
   const client = new engineService.EngineClient(address, credentials);
   const channel = client.getChannel();
   const confirmDeath = (): void => {
-    const deadline = new Date(Date.now() + 5000);
+    const deadline = new Date(Date.now() + 1000);
     const question = new engineMessages.GetRootResourceRequest();
     client.getRootResource(question, new Metadata(), { deadline }, (error) => {
       if (error) onDeath();

@@ -53,7 +53,7 @@ const refuse =
 const refuseStream =
   (what: string): handleServerStreamingCall<unknown, unknown> =>
   (call) => {
-    call.destroy(new Error(notImplemented("pulumi-language-nodejs", what)));
+    call.emit("error", new Error(notImplemented("pulumi-language-nodejs", what)));
   };
 
 /** Serves the language host; `argv` are the arguments of the process, one of which is the engine's address. */
