@@ -1,7 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { plain } from "../engine/engine.ts";
 import { TeardownError } from "../errors.ts";
-import { configure } from "./provider-process.ts";
+import { configure, rowTold } from "./provider-process.ts";
 
 const messageOf = (thrown: unknown): string => {
   if (thrown instanceof Error) return thrown.message;
@@ -46,7 +46,7 @@ export type LabProvider<Inputs, State extends Inputs> = {
  *
  * @param nameOf the resource's name in messages
  */
-export const bounded = <Inputs, State extends Inputs>(
+export const bounded = <Inputs extends { row: string }, State extends Inputs>(
   nameOf: (inputs: Inputs) => string,
   methods: LabProvider<Inputs, State>,
 ): dynamic.ResourceProvider<Inputs, State> => {
@@ -55,6 +55,8 @@ export const bounded = <Inputs, State extends Inputs>(
       return await work();
     } catch (thrown) {
       throw shown(nameOf(inputs), thrown);
+    } finally {
+      await rowTold(inputs.row);
     }
   };
   return {

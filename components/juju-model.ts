@@ -33,7 +33,7 @@ export const provider: dynamic.ResourceProvider<LabInputs, LabState> = bounded((
   update: updateRecord,
   read: async (state) => {
     try {
-      if (!(await isUp())) rowOf(state.row).info(await describe(state));
+      if (!(await isUp())) rowOf(state.row).status(await describe(state));
     } catch (error) {
       rowOf(state.row).warn(`cannot be seen now, its record is kept: ${(error as Error).message}`);
     }

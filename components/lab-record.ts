@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
 import type { RecordedLab } from "../teardown/recorded-lab.ts";
 import { adoptedLab, isUp, rowOf } from "./provider-process.ts";
@@ -41,5 +42,5 @@ export const diffRecord = async (olds: LabState, news: LabInputs): Promise<dynam
   if (!(await isUp())) return { changes: false };
   // What cannot be looked at is not changed; the preview's table says why it cannot.
   const today = await adoptedLab(news.row).catch(() => olds.lab);
-  return { changes: JSON.stringify(today) !== JSON.stringify(olds.lab) };
+  return { changes: !isDeepStrictEqual(today, olds.lab) };
 };

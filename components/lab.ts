@@ -37,8 +37,8 @@ const look = async (settings: Settings): Promise<SeenLab> => {
 export class Lab extends ComponentResource {
   /** What a destroy would hit, one entry a machine. */
   readonly affected: Output<SeenMachine[]>;
-  /** The model that a destroy would hit; undefined when it is gone. */
-  readonly model: Output<SeenModel | undefined>;
+  /** The model that a destroy would hit. */
+  readonly model: Output<SeenModel | "gone">;
 
   constructor(name: string, settings: Settings, options: ComponentResourceOptions = {}) {
     super("lab:index:Lab", name, {}, { ...options, protect: settings.protect });
@@ -59,7 +59,7 @@ export class Lab extends ComponentResource {
       void seen.then((lab) => log.info(`\n${previewTable(lab, settings)}`, this)).catch(() => {});
     }
     this.affected = output(seen.then((lab) => lab.machines));
-    this.model = output(seen.then((lab) => lab.model));
+    this.model = output(seen.then((lab) => lab.model ?? ("gone" as const)));
     this.registerOutputs();
   }
 }

@@ -107,7 +107,7 @@ export const provider: dynamic.ResourceProvider<Inputs, State> = bounded(({ host
         ? undefined
         : await lookAtMachine(await lookingContext(state.row), state.systemId);
       if (machine)
-        row.info(
+        row.status(
           `${machine.statusName}, power ${machine.powerState}, owner ${machine.owner ?? "nobody"}${machine.locked ? ", locked" : ""}`,
         );
       else row.warn(`${state.hostname} (${state.systemId}) is not in MAAS`);

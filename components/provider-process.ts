@@ -46,16 +46,25 @@ export const configure = async (request: dynamic.ConfigureRequest): Promise<void
   engine();
 };
 
-/** A resource's row. News is told once. */
+const rows = new Map<string, Promise<void>>();
+
+/** A resource's row. News is told once, and in its order: messages that overtake each other tell another story. */
 export const rowOf = (urn: string): Row => {
   let last = "";
   const tell = (tone: "status" | "info" | "warning") => (text: string) => {
     if (tone === "status" && text === last) return;
-    last = tone === "status" ? text : last;
-    void engine().say(urn, text, tone);
+    last = text;
+    const before = rows.get(urn) ?? Promise.resolve();
+    rows.set(
+      urn,
+      before.then(() => engine().say(urn, text, tone)),
+    );
   };
   return { status: tell("status"), info: tell("info"), warn: tell("warning") };
 };
+
+/** Waits until all that was said on a row has arrived: what comes after the resource is done is lost. */
+export const rowTold = (urn: string): Promise<void> => rows.get(urn) ?? Promise.resolve();
 
 type Place = { stack: string; project: string };
 

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util";
+
 /** Whether a resource's inputs, and the line of code that the state keeps, are still what they were. */
 export const sameInputs = (
   olds: Record<string, unknown>,
@@ -5,4 +7,4 @@ export const sameInputs = (
   keys: readonly string[],
 ): boolean =>
   // The stub must be among them: an outdated one would otherwise stay in the outputs, which `delete` uses (engine.md 7.5).
-  ["__provider", "row", ...keys].every((key) => JSON.stringify(olds[key]) === JSON.stringify(news[key]));
+  ["__provider", "row", ...keys].every((key) => isDeepStrictEqual(olds[key], news[key]));

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { TeardownError } from "../errors.ts";
 import type { Knowledge } from "../guards/list-guard.ts";
@@ -120,7 +121,7 @@ const bringUpToDate = (
 ): Run => {
   const record = readRecord(open.directory);
   const better = knowledge === "whole" ? lab : withMore(open.lab, lab);
-  if (!record || JSON.stringify(better) === JSON.stringify(open.lab)) return open;
+  if (!record || isDeepStrictEqual(better, open.lab)) return open;
   const updated: RunRecord = {
     ...record,
     project: key.project,

@@ -85,9 +85,11 @@ const callDestroyModel = async (
     .destroyModel(recorded.uuid, {
       signal: AbortSignal.any([context.signal, ended.signal]),
       limit,
-      onProgress: ({ machines, applications, text }) => {
-        story.came("dying", text);
-        story.now(`${machines} machines, ${applications} applications left`);
+      onProgress: ({ machines, applications, errors }) => {
+        story.came("dying");
+        story.now(
+          `${machines} machines, ${applications} applications left${errors ? `, ${errors} in error` : ""}`,
+        );
       },
     })
     .then((answer) => {

@@ -195,7 +195,7 @@ export const releaseMachine = async (release: Release): Promise<string> => {
         throwIfStopped(context, goesOn);
       }
     }
-    story.now("release sent");
+    story.now("release sent, MAAS powers it off");
     const answer = await sendRelease(release, maas, failures.length + 1);
     throwIfStopped(context, goesOn);
     if (answer.kind === "settled") {
