@@ -4,14 +4,15 @@ import { type OptionValue, scalarText } from "./read/scalar.ts";
 
 /** Option names whose values are secrets. "keystone" is a service, not a key. */
 const secretName =
-  /pass(word|wd|phrase)|pass([^a-z]|$)|secret|key(?!stone|map)|token|cert|credential|^ssl[-_]/i;
+  /pass(word|wd|phrase)|(^|[^a-z])pass([^a-z]|$)|secret|key(?!stone|map)|token|cert|credential|^ssl[-_]/i;
 
 /** Values that are, or hold, secrets under any name. */
 const secretValues: readonly RegExp[] = [
   /-----BEGIN /,
   // Base64 of "-----BEGIN": charms take certificates and keys this way.
   /LS0tLS1CRUdJTi/,
-  /[a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:[^\s/@]+@/i,
+  // A URL with a password. It starts at "://" so that a long value takes no quadratic time.
+  /:\/\/[^\s/@:]*:[^\s/@]+@/,
   /(password|passwd|secret|token|credential|api[-_]?key|private[-_]?key)["']?\s*[=:]/i,
 ];
 
