@@ -34,13 +34,16 @@ const booleanWords: ReadonlyMap<string, boolean> = new Map([
   ...["false", "no", "off", "n"].map((word) => [word, false] as const),
 ]);
 
+const booleanText = /^(true|false)$/i;
+
 /**
  * Whether two option values mean the same. The charm knows the option's type and the bundle does not, so a
  * number equals its text (3, 3.0, "3") and a boolean its words (true, "True", yes), but two texts are equal
- * only letter by letter ("22.1" is not "22.10").
+ * only letter by letter ("22.1" is not "22.10"), apart from the case of true and false.
  */
 export const sameOptionValue = (a: OptionValue, b: OptionValue): boolean => {
-  if (typeof a === "string" && typeof b === "string") return a === b;
+  if (typeof a === "string" && typeof b === "string")
+    return a === b || (booleanText.test(a) && a.toLowerCase() === b.toLowerCase());
   if (typeof a === "boolean" || typeof b === "boolean") {
     const [left, right] = [a, b].map((value) =>
       typeof value === "boolean" ? value : booleanWords.get(scalarText(value).toLowerCase()),
