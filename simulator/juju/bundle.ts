@@ -1,5 +1,6 @@
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
+import { TeardownError } from "../../errors.ts";
 import { toYaml } from "./output.ts";
 
 const placement = z.union([z.string(), z.number()]).transform(String);
@@ -44,7 +45,7 @@ const bases: Readonly<Record<string, string>> = {
 /** Reads a bundle file: one document or two (the second holds the offers). */
 export const readBundle = (text: string): Bundle => {
   const [base, overlay] = parseAllDocuments(text).map((document) => bundleOrOverlay(document.toJS()));
-  if (!base) throw new Error("The bundle file of the scenario holds no document.");
+  if (!base) throw new TeardownError("config", "The bundle file of the scenario holds no document.");
   return {
     base: base["default-base"] ?? bases[base.series ?? "jammy"] ?? "ubuntu@22.04/stable",
     applications: Object.fromEntries(
@@ -90,7 +91,10 @@ const bundleOrOverlay = (value: unknown): Document => {
     own ? [[name, own] as const] : [],
   );
   if (!base.success && offers.length === 0)
-    throw new Error(`The bundle file of the scenario cannot be read: ${z.prettifyError(base.error)}`);
+    throw new TeardownError(
+      "config",
+      `The bundle file of the scenario cannot be used:\n${z.prettifyError(base.error)}`,
+    );
   return {
     ...(base.data ?? { applications: {}, relations: [] }),
     offers: Object.fromEntries(offers),

@@ -11,6 +11,15 @@ const named = z.object({ name: z.string() });
 const withFields = z.object({ name: z.string(), fields: z.record(z.string(), z.unknown()) });
 const withFault = z.object({ fault: z.unknown() });
 
+const usable = <Value>(schema: z.ZodType<Value>, value: unknown): Value => {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new TeardownError(
+    "config",
+    `The control operation cannot be used:\n${z.prettifyError(parsed.error)}`,
+  );
+};
+
 const modelOf = ({ state }: World, name: string): Model => {
   const model = [...state.models.values()].find((candidate) => candidate.name === name);
   if (model) return model;
@@ -32,10 +41,10 @@ export const controlModels = (
 ): boolean => {
   switch (operation.op) {
     case "remove-model":
-      removeModel(world, modelOf(world, named.parse(operation).name));
+      removeModel(world, modelOf(world, usable(named, operation).name));
       return true;
     case "recreate-model": {
-      const { name } = named.parse(operation);
+      const { name } = usable(named, operation);
       const before = scenario.models.find((candidate) => candidate.name === name);
       if (!before) throw new TeardownError("missing", `The scenario has no model ${name}.`);
       for (const model of world.state.models.values()) if (model.name === name) removeModel(world, model);
@@ -49,19 +58,19 @@ export const controlModels = (
       return true;
     }
     case "set-model": {
-      const { name, fields } = withFields.parse(operation);
+      const { name, fields } = usable(withFields, operation);
       const model = modelOf(world, name);
       const { life, status, ...settings } = fields;
       if (life === "alive" || life === "dying" || life === "dead") model.life = life;
       if (typeof status === "string") model.status = { ...model.status, current: status };
       // Only what was given: the defaults of the schema must not undo what the scenario said.
-      const parsed = modelSchema.parse({ ...settings, name });
+      const parsed = usable(modelSchema, { ...settings, name });
       const given = Object.entries(parsed).filter(([key]) => key in settings);
       Object.assign(model.scenario, Object.fromEntries(given));
       return true;
     }
     case "add-fault": {
-      const fault = jujuFaultSchema.safeParse(withFault.parse(operation).fault);
+      const fault = jujuFaultSchema.safeParse(usable(withFault, operation).fault);
       if (fault.success) faults.push(fault.data);
       return fault.success;
     }

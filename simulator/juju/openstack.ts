@@ -185,6 +185,9 @@ const relations: readonly (readonly [string, string])[] = [
   ...certificates.map((name) => ["vault:certificates", `${name}:certificates`] as const),
 ];
 
+/** Charms take TLS material as text of several lines. */
+const pem = (option: string): string => (option.endsWith("key") ? "PRIVATE KEY" : "CERTIFICATE");
+
 const application = (row: Row, place: number, machines: number, canary: boolean): BundleApplication => {
   const [name, charm, channel, to, options] = row;
   const placements = to
@@ -192,7 +195,9 @@ const application = (row: Row, place: number, machines: number, canary: boolean)
     .filter((placement) => placement && Number(placement.replace("lxd:", "")) < machines);
   const value = (option: string, given: string | number | boolean): string | number | boolean => {
     if (given !== secret) return given;
-    return canary ? `CANARY-${name}-${option}` : stableToken(`${name} ${option}`, 24);
+    const plain = canary ? `CANARY-${name}-${option}` : stableToken(`${name} ${option}`, 24);
+    const isPem = /^ssl.(key|cert)$/.test(option);
+    return isPem ? `-----BEGIN ${pem(option)}-----\n${plain}\n-----END ${pem(option)}-----\n` : plain;
   };
   return {
     charm,

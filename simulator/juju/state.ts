@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { TeardownError } from "../../errors.ts";
 import type { Clock } from "../clock.ts";
 import { stableUuid } from "../identity.ts";
 import { asDeployed, type Bundle, readBundle } from "./bundle.ts";
@@ -73,6 +74,14 @@ const defaultAge = 90 * 86_400_000;
 
 const machineIdsOf = (machines: readonly Machine[]): string[] => machines.map(({ id }) => id);
 
+const bundleText = (file: string): string => {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new TeardownError("config", `The scenario's bundle file ${file} cannot be read.`, { cause });
+  }
+};
+
 /** Builds a model with everything running. */
 export const createModel = (
   scenario: ModelScenario,
@@ -98,7 +107,7 @@ export const createModel = (
     contents?.bundle ??
     (typeof applications === "number"
       ? openstackBundle(applications, deployed.length, scenario.canary)
-      : asDeployed(readBundle(readFileSync(applications, "utf8"))));
+      : asDeployed(readBundle(bundleText(applications))));
   const workload = contents?.workload ?? deploy(bundle, machineIdsOf(deployed), addressOf);
   return {
     scenario,

@@ -1,15 +1,19 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { exportBundle } from "../bundle.ts";
-import { fail } from "../failure.ts";
+import { fail, usageError } from "../failure.ts";
 import { atMost, flags } from "../flags.ts";
 import { openModel } from "../open-model.ts";
+import { isJuju4 } from "../state.ts";
 import type { Command } from "./command.ts";
 
 /** `juju export-bundle`: with `--filename` the file has mode 0600, because option values are secrets. */
 export const exportBundleCommand: Command = {
   flags: flags(["include-charm-defaults", "include-series"], ["m=model", "model", "filename"]),
   run: async (session, parsed) => {
+    // The series went with 4.0.
+    if (parsed.on.has("include-series") && isJuju4(session.world.state.scenario.client))
+      fail("option provided but not defined: --include-series", usageError);
     atMost(0, parsed.rest);
     const { model } = await openModel(session, parsed.values.get("model"));
     const bundle = {

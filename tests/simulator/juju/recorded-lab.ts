@@ -15,6 +15,7 @@ import {
 } from "../../../simulator/juju/scenario.ts";
 import type { Contents } from "../../../simulator/juju/state.ts";
 import type { Unit } from "../../../simulator/juju/workload.ts";
+import type { MaasWorld } from "../../../simulator/maas/world.ts";
 
 /** Identities of the recorded controller and model; they are invented, see the recordings. */
 const controllerUuid = "1c2b3a4d-0000-4000-8000-00000000c0de";
@@ -124,7 +125,13 @@ export type Situation = {
   readonly now?: string;
   /** Files of the client's store, by name; null = no such file. */
   readonly store?: Readonly<Record<string, unknown>>;
+  /** MAAS as the provider finds it; default: no machine is the model's. */
+  readonly maas?: Partial<ProvidersMaas>;
+  /** True: what the scenario says about applications, in place of the recorded model's. */
+  readonly generated?: boolean;
 };
+
+export type ProvidersMaas = Pick<MaasWorld, "machinesOf" | "releaseByJuju" | "deleteByJuju">;
 
 export type RunResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
@@ -141,7 +148,7 @@ export type RecordedLab = {
     argv: readonly string[],
     store: string,
     options?: { limit?: number; env?: Record<string, string> },
-  ) => Promise<RunResult | (Omit<RunResult, "code"> & { code: undefined })>;
+  ) => Promise<Omit<RunResult, "code"> & { code: number | undefined }>;
 };
 
 /** Most of the recordings' stores: logged in, the model known and current. */
@@ -227,18 +234,18 @@ export const recordedLab = (situation: Situation = {}): RecordedLab => {
       faults,
     },
     maas: {
-      machinesOf: () => [],
-      releaseByJuju: async (ids) => {
+      machinesOf: situation.maas?.machinesOf ?? (() => []),
+      releaseByJuju: async (ids, comment) => {
         maasCalls.push(`release ${ids.join(" ")}`);
-        return { status: 200, text: "" };
+        return (await situation.maas?.releaseByJuju?.(ids, comment)) ?? { status: 200, text: "" };
       },
       deleteByJuju: async (id) => {
         maasCalls.push(`delete ${id}`);
-        return { status: 204, text: "" };
+        return (await situation.maas?.deleteByJuju?.(id)) ?? { status: 204, text: "" };
       },
     },
     log: callLog(),
-    contents: { openstack: situation.contents ?? recordedContents },
+    contents: situation.generated ? {} : { openstack: situation.contents ?? recordedContents },
   });
   const newStore = (): string => {
     const directory = mkdtempSync(join(tmpdir(), "juju-store-"));
