@@ -1,4 +1,5 @@
 import { TeardownError } from "../errors.ts";
+import { visible } from "./render/visible.ts";
 
 /** Why a bundle cannot be compared, in the operator's words. `next` is what to type. */
 export type Problem = {
@@ -15,14 +16,14 @@ export type Result<Value> =
 /** How many problems are spelled out; the rest is counted. */
 const shownProblems = 20;
 
-/** All problems as the one error of this project (code `missing`). */
+/** All problems, which may name files and keys of any spelling, as the one error of this project (code `missing`). */
 export const problemsError = (problems: readonly Problem[]): TeardownError => {
   const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
   const blocks = problems
     .slice(0, shownProblems)
     .map(
       ({ where, found, expected, next }) =>
-        `  ${where}\n    found:    ${found}\n    expected: ${expected}\n    next:     ${next}`,
+        `  ${visible(where)}\n    found:    ${visible(found)}\n    expected: ${visible(expected)}\n    next:     ${visible(next)}`,
     );
   const rest = problems.length - shownProblems;
   if (rest > 0) blocks.push(`  and ${rest} more`);
