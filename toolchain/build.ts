@@ -23,7 +23,7 @@ const buildArguments = [
 ];
 
 /** Packages that the build goes through with an empty cache; only for the progress line. */
-const packagesOfTheEngine = 1800;
+const packagesOfTheEngine = 1690;
 
 /** Absolute path of `go`: on PATH, or where its installer and distributions put it. */
 export const findGo = (env: NodeJS.ProcessEnv): string | undefined =>
@@ -88,7 +88,8 @@ export const buildEngine = async (
   const lines: string[] = [];
   const build = execa(go, [...buildArguments, "-o", made, `${module}/pkg/v3/cmd/pulumi`], {
     cwd: join(layout.root, "toolchain/engine"),
-    env: { GOFLAGS: "", GOWORK: "off" },
+    env: { ...env, GOFLAGS: "", GOWORK: "off" },
+    extendEnv: false,
     stdin: "ignore",
     stdout: "ignore",
     stderr: "pipe",

@@ -25,7 +25,8 @@ export type Download = {
   command: readonly [string, ...string[]];
   /** The directory in which the command puts everything, also its temporary files (TMPDIR). */
   work: string;
-  env?: Record<string, string>;
+  /** The command's whole environment, to which TMPDIR is added. */
+  env: NodeJS.ProcessEnv;
 };
 
 /**
@@ -35,7 +36,7 @@ export type Download = {
  * @returns undefined on success, else why it failed, in one line
  */
 export const runDownload = async (
-  { what, command: [program, ...argv], work, env = {} }: Download,
+  { what, command: [program, ...argv], work, env }: Download,
   report: Report,
   limits: DownloadLimits = downloadLimits,
 ): Promise<string | undefined> => {
@@ -46,6 +47,7 @@ export const runDownload = async (
     stdin: "ignore",
     all: true,
     env: { ...env, TMPDIR: work },
+    extendEnv: false,
   });
   const killGroup = (): void => {
     if (child.pid === undefined) return;

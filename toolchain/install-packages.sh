@@ -29,7 +29,7 @@ while kill -0 "$child" 2>/dev/null; do
   sleep 1
   seconds=$((seconds + 1))
   if [ $((seconds % 5)) -eq 0 ] && kill -0 "$child" 2>/dev/null; then
-    say "  $seconds s, $(ls node_modules 2>/dev/null | wc -l | tr -d ' ') directories"
+    say "  $seconds s, $(du -sm node_modules 2>/dev/null | cut -f1) MB"
   fi
 done
 if ! wait "$child"; then

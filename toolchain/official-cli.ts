@@ -21,7 +21,10 @@ export const npmInstaller = (layout: Layout): readonly [string, ...string[]] => 
 ];
 
 /** Downloads into a directory beside the final one, so that a whole CLI or none is there; returns why it failed. */
-const downloadInto = async (root: string, { installer, report }: SetupTools): Promise<string | undefined> => {
+const downloadInto = async (
+  root: string,
+  { installer, env, report }: SetupTools,
+): Promise<string | undefined> => {
   const prefix = `.${versions.pulumi}-`;
   clearLeftovers(dirname(root), prefix);
   const work = join(dirname(root), `${prefix}${ownName()}`);
@@ -29,7 +32,7 @@ const downloadInto = async (root: string, { installer, report }: SetupTools): Pr
   const [program, ...argv] = installer;
   try {
     const command = [program, ...argv, versions.pulumi, made] as const;
-    const failure = await runDownload({ what: "pulumi", command, work }, report);
+    const failure = await runDownload({ what: "pulumi", command, work, env }, report);
     if (failure) return failure;
     if (!(await inspectCli(join(made, "bin", partNames.cli), {}, report)))
       return "what was downloaded does not run";

@@ -27,7 +27,7 @@ export const officialCommand = async (
       what: "the command plugin",
       command: [cli, "plugin", "install", "resource", "command", versions.command],
       work,
-      env: { PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
+      env: { ...env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" },
     },
     report,
   );
