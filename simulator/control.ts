@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { TeardownError } from "../errors.ts";
+import { duration } from "./duration.ts";
 import { stableSystemId } from "./identity.ts";
 import type { Controller } from "./juju/controller.ts";
 import type { Maas } from "./maas/maas.ts";
@@ -35,8 +36,8 @@ const machineFields = z.strictObject({
   zone: z.string().optional(),
   pool: z.string().optional(),
   tags: z.array(z.string()).optional(),
-  release: z.number().optional(),
-  erase: z.number().optional(),
+  release: duration.optional(),
+  erase: duration.optional(),
 });
 
 const find = (maas: Maas, hostname: string): Machine => {

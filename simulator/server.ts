@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { z } from "zod";
 import { TeardownError } from "../errors.ts";
 import type { CallLog } from "./call-log.ts";
@@ -95,10 +95,11 @@ const route = async (
 };
 
 /** The lab's HTTP server: `/MAAS/` is the MAAS API, `/simulator/` the control side. */
-export const createLabServer = (parts: ServerParts): Server =>
-  createServer((request, response) => {
+export const labHandler =
+  (parts: ServerParts): RequestListener =>
+  (request, response) => {
     route(parts, request, response).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else json(response, 500, { error: error instanceof Error ? error.message : String(error) });
     });
-  });
+  };

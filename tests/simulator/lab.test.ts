@@ -56,10 +56,10 @@ describe("The simulated lab", () => {
   });
 
   it("writes a home with the profile, for its owner only, and what to source", async () => {
-    const { dir, env, url } = await lab();
+    const { dir, env, maasUrl } = await lab();
     expect(statSync(join(dir, "home", ".maascli.db")).mode & 0o777).to.equal(0o600);
     const { stdout } = await execa("sh", ["-c", `. ${dir}/env.sh; maas list; echo $JUJU_DATA`]);
-    expect(stdout.split("\n")[0]).to.match(new RegExp(`^admin ${url}/MAAS/api/2.0/ \\w+:\\w+:\\w+$`));
+    expect(stdout.split("\n")[0]).to.match(new RegExp(`^admin ${maasUrl}/MAAS/api/2.0/ \\w+:\\w+:\\w+$`));
     expect(stdout).to.contain(env.JUJU_DATA);
   });
 
@@ -145,6 +145,29 @@ describe("The simulated lab", () => {
     const started = await lab({ scenario: { faults: [{ side: "maas", kind: "hang", times: 1 }] } });
     expect(await outcome(api(started, "version/", { signal: AbortSignal.timeout(200) }))).to.equal("failed");
     expect(await outcome(api(started, "version/"))).to.match(/^200/);
+  });
+
+  it("refuses connections for a while", async () => {
+    const started = await lab({ speed: 1 });
+    const version = (): Promise<string> => outcome(fetch(`${started.maasUrl}/MAAS/api/2.0/version/`));
+    const settled = async (wanted: RegExp): Promise<string> => {
+      for (;;) {
+        const seen = await version();
+        if (wanted.test(seen)) return seen;
+      }
+    };
+    expect(await version()).to.match(/^200/);
+    await started.control({ op: "add-fault", fault: { side: "maas", kind: "refused", for: "250ms" } });
+    expect(await settled(/failed/)).to.equal("failed");
+    const error = await fetch(`${started.maasUrl}/MAAS/api/2.0/version/`).catch(
+      (reason: Error) => reason.cause,
+    );
+    expect(error).to.have.property("code", "ECONNREFUSED");
+    expect(await settled(/^200/)).to.match(/^200/);
+    await started.control({ op: "add-fault", fault: { side: "maas", kind: "refused" } });
+    expect(await settled(/failed/)).to.equal("failed");
+    await started.control({ op: "clear-faults" });
+    expect(await settled(/^200/)).to.match(/^200/);
   });
 
   it("lets faults begin with the first release", async () => {

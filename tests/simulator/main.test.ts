@@ -3,13 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { execa, type ResultPromise } from "execa";
+import { execa } from "execa";
 
 const main = join(import.meta.dirname, "..", "..", "simulator", "main.ts");
 
-type LabProcess = ResultPromise<{ reject: false }>;
-
 type Started = { url: string; dir: string; apiKey: string; pid: number; env: Record<string, string> };
+
+/** A running simulator: what it said first, and how it ended. */
+type Simulator = {
+  pid: number | undefined;
+  said: Promise<string>;
+  kill: (signal: NodeJS.Signals) => void;
+  ended: Promise<{ exitCode: number | undefined; stderr: string }>;
+};
 
 const isAlive = (pid = 0): boolean => {
   try {
@@ -21,33 +27,37 @@ const isAlive = (pid = 0): boolean => {
 
 describe("node simulator/main.ts", () => {
   let dir: string;
-  const running: LabProcess[] = [];
+  const running: Simulator[] = [];
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), "lab-"));
   });
   afterEach(async () => {
-    for (const process of running.splice(0)) {
-      process.kill("SIGKILL");
-      await process.catch(() => undefined);
+    for (const { kill, ended } of running.splice(0)) {
+      kill("SIGKILL");
+      await ended;
     }
     rmSync(dir, { recursive: true });
   });
 
-  const start = async (...options: string[]): Promise<{ process: LabProcess; started: Started }> => {
-    const process = execa(globalThis.process.execPath, [main, "--json", "--dir", dir, ...options], {
-      reject: false,
-    });
-    running.push(process);
-    const started = await new Promise<Started>((resolve, reject) => {
-      process.stdout?.once("data", (data: Buffer) => resolve(JSON.parse(data.toString("utf8"))));
-      process.stderr?.once("data", (data: Buffer) => reject(new Error(data.toString("utf8"))));
-    });
-    return { process, started };
+  const launch = (...options: string[]): Simulator => {
+    const child = execa(process.execPath, [main, "--dir", dir, ...options], { reject: false });
+    const simulator: Simulator = {
+      pid: child.pid,
+      said: new Promise((resolve) => child.stdout?.once("data", (data: Buffer) => resolve(data.toString()))),
+      kill: (signal) => child.kill(signal),
+      ended: child.then(({ exitCode, stderr }) => ({ exitCode, stderr })),
+    };
+    running.push(simulator);
+    return simulator;
+  };
+  const start = async (...options: string[]): Promise<{ simulator: Simulator; started: Started }> => {
+    const simulator = launch("--json", ...options);
+    return { simulator, started: JSON.parse(await simulator.said) };
   };
 
   it("says in one line of JSON where it is, and stops on SIGTERM", async () => {
-    const { process, started } = await start("--maas", "3.4", "--machines", "3");
-    expect(started.pid).to.equal(process.pid);
+    const { simulator, started } = await start("--maas", "3.4", "--machines", "3");
+    expect(started.pid).to.equal(simulator.pid);
     const version = await (await fetch(`${started.url}/MAAS/api/2.0/version/`)).json();
     expect(version).to.include({ version: "3.4.8", subversion: "simulated" });
     const { stdout } = await execa("maas", ["admin", "machines", "read", "status=ready"], {
@@ -58,18 +68,18 @@ describe("node simulator/main.ts", () => {
       "node0001",
       "node0002",
     ]);
-    process.kill("SIGTERM");
-    expect((await process).exitCode).to.equal(0);
+    simulator.kill("SIGTERM");
+    expect((await simulator.ended).exitCode).to.equal(0);
   });
 
   it("stops when the process that it belongs to is gone", async () => {
     const parent = execa("sleep", ["60"], { reject: false });
-    const { process } = await start("--parent-pid", `${parent.pid}`);
+    const { simulator } = await start("--parent-pid", `${parent.pid}`);
     await sleep(700);
-    expect(isAlive(process.pid)).to.equal(true);
+    expect(isAlive(simulator.pid)).to.equal(true);
     parent.kill();
     await parent;
-    expect((await process).exitCode).to.equal(0);
+    expect((await simulator.ended).exitCode).to.equal(0);
   });
 
   it("plays a scenario file", async () => {
@@ -81,22 +91,13 @@ describe("node simulator/main.ts", () => {
   });
 
   it("greets a human with what to source", async () => {
-    const process = execa(globalThis.process.execPath, [main, "--dir", dir], { reject: false });
-    running.push(process);
-    const [greeting] = await new Promise<Buffer[]>((resolve) =>
-      process.stdout?.once("data", (...data) => resolve(data)),
-    );
-    expect(greeting?.toString()).to.contain(`. ${dir}/env.sh`);
+    expect(await launch().said).to.contain(`. ${dir}/env.sh`);
   });
 
   it("refuses what it does not understand in one line", async () => {
-    const { exitCode, stderr } = await execa(
-      globalThis.process.execPath,
-      [main, "--dir", dir, "--speed", "fast"],
-      {
-        reject: false,
-      },
-    );
-    expect([exitCode, stderr]).to.deep.equal([1, "--speed must be a number, found fast."]);
+    expect(await launch("--speed", "fast").ended).to.deep.equal({
+      exitCode: 1,
+      stderr: "--speed must be a number, found fast.",
+    });
   });
 });

@@ -65,7 +65,7 @@ describe("The stand-in maas behaves as the recorded CLI did", () => {
   const run = async (argv: readonly string[], tty: boolean): Promise<Outcome> => {
     const outcome: Outcome = { rc: 0, stdout: "", stderr: "" };
     outcome.rc = await runMaas({
-      argv: argv.map((word) => word.replace(recordedUrl, lab.url)),
+      argv: argv.map((word) => word.replace(recordedUrl, lab.maasUrl)),
       env: lab.env,
       tty,
       stdout: (text) => {
@@ -92,7 +92,7 @@ describe("The stand-in maas behaves as the recorded CLI did", () => {
   for (const [place, recorded] of runs.entries()) {
     if (leftOut[place]) continue;
     it(`${place}: ${recorded.argv.join(" ")}${recorded.tty ? " (on a terminal)" : ""}`, async () => {
-      expectRun(await run(recorded.argv.slice(1), recorded.tty), recorded, lab.url);
+      expectRun(await run(recorded.argv.slice(1), recorded.tty), recorded, lab.maasUrl);
       replayed += 1;
     });
   }
