@@ -168,7 +168,8 @@ export const destroyModel = (world: World, model: Model, request: DestroyRequest
   for (const step of course) later(world, model, step.at, () => apply(model, step));
   const last = Math.max(scenario.reap * tearDownAt, ...course.map(({ at }) => at));
   later(world, model, last, () => {
-    if (scenario.stuck === "none") void tearDown(world, model);
+    const waitsForNothing = scenario.stuck === "until-machines-removed" && model.machines.length === 0;
+    if (scenario.stuck === "none" || waitsForNothing) void tearDown(world, model);
     else if (model.destruction) model.destruction.stuck = true;
   });
 };

@@ -114,6 +114,7 @@ export const modelSchema: z.ZodType<Unresolved<ModelScenario, "owner" | "uuid">>
 export const jujuFaultKinds: readonly [
   "poll-drops",
   "poll-error",
+  "goes-silent",
   "rc0-lies",
   "rc1-empty",
   "hang",
@@ -123,6 +124,7 @@ export const jujuFaultKinds: readonly [
 ] = [
   "poll-drops", // destroy-model loses its connection while it waits: rc 0, not "Model destroyed."
   "poll-error", // the same with an answer that is neither a status nor "not found"
+  "goes-silent", // destroy-model writes nothing more while it waits and never ends; the destruction goes on
   "rc0-lies", // models: a model left out, rc 0, one line on stderr; destroy-model: rc 0 at the first poll
   "rc1-empty", // rc 1, `{}` on stdout for the machine formats
   "hang", // no output, no end
@@ -139,7 +141,7 @@ export type JujuFault = {
   /** How many calls it hits. */
   times: number;
   kind: (typeof jujuFaultKinds)[number];
-  /** poll-drops, poll-error: how many polls are answered first. */
+  /** poll-drops, poll-error, goes-silent: how many polls are answered first. */
   after: number;
 };
 

@@ -22,7 +22,8 @@ export type Session = {
 /** How long the real client dials an unreachable controller before it says anything, ms (juju.md 1). */
 export const dialTimeout = 598_000;
 
-const never = (signal: AbortSignal): Promise<never> =>
+/** Waits until the client is gone. */
+export const never = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });

@@ -1,4 +1,4 @@
-import type { Session } from "./session.ts";
+import { never, type Session } from "./session.ts";
 import type { Model } from "./state.ts";
 
 /** The client polls after 10 ms, then after twice as long each time, up to 2 s (juju.md 1). */
@@ -37,6 +37,7 @@ export const waitUntilGone = async (session: Session, model: Model, onNewLine: b
   for (let poll = 0; ; poll += 1) {
     await world.clock.sleep(wait, signal);
     wait = Math.min(wait * 2, longestPoll);
+    if (fault?.kind === "goes-silent" && poll >= answered) await never(signal);
     if (failure && poll >= answered) {
       stderr(`Unable to get the model status from the API: ${failure}.\n`);
       return;

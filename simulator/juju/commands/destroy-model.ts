@@ -73,7 +73,7 @@ const timeoutOf = (parsed: Parsed): number | undefined => {
 };
 
 /** Why the controller refuses, undefined when it does not. */
-const refusal = (model: Model, client: string, keepsStorage: boolean): string | undefined => {
+const refusal = (model: Model, takesStorage: boolean): string | undefined => {
   const denied = model.scenario.access !== "admin";
   const { disabled } = model.scenario;
   const named = `failed to destroy model "${model.name}"\nERROR cannot destroy model: `;
@@ -82,7 +82,7 @@ const refusal = (model: Model, client: string, keepsStorage: boolean): string | 
   if (disabled.includes("destroy-model") || disabled.includes("all"))
     return `cannot destroy model: ${blocked}`;
   // Juju 4 destroys storage with the units, whatever the flags say (juju.md 5).
-  if (!keepsStorage && model.volumes > 0 && !isJuju4(client))
+  if (!takesStorage && model.volumes > 0 && !isJuju4(model.version))
     return `${named}model contains persistent storage`;
   return undefined;
 };
@@ -117,8 +117,9 @@ export const destroyModel: Command = {
     if (!takesStorage && model.scenario.storage === true && model.volumes > 0)
       fail(storageRefusal(model.name, model.volumes));
     stderr(isJuju4(client) ? "Destroying model\n" : "Destroying model");
-    const reason = refusal(model, client, takesStorage);
+    const reason = refusal(model, takesStorage);
     if (reason) fail(reason);
+    // A client that lies never asked.
     if (session.fault?.kind !== "rc0-lies")
       destroyOnController(world, model, { force: on.has("force"), timeoutMs });
     await waitUntilGone(session, model, isJuju4(client));

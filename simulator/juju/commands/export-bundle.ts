@@ -1,11 +1,22 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { exportBundle } from "../bundle.ts";
+import { type Bundle, exportBundle } from "../bundle.ts";
 import { fail, usageError } from "../failure.ts";
 import { atMost, flags } from "../flags.ts";
 import { openModel } from "../open-model.ts";
 import { isJuju4 } from "../state.ts";
 import type { Command } from "./command.ts";
+
+/** What is left of a bundle when only some of its applications are. */
+const onlyWith = (bundle: Bundle, names: readonly string[]): Bundle => ({
+  ...bundle,
+  applications: Object.fromEntries(
+    Object.entries(bundle.applications).filter(([name]) => names.includes(name)),
+  ),
+  relations: bundle.relations.filter((pair) =>
+    pair.every((endpoint) => names.includes(endpoint.split(":")[0] ?? "")),
+  ),
+});
 
 /** `juju export-bundle`: with `--filename` the file has mode 0600, because option values are secrets. */
 export const exportBundleCommand: Command = {
@@ -16,17 +27,15 @@ export const exportBundleCommand: Command = {
       fail("option provided but not defined: --include-series", usageError);
     atMost(0, parsed.rest);
     const { model } = await openModel(session, parsed.values.get("model"));
-    const bundle = {
-      ...model.bundle,
-      applications: Object.fromEntries(
-        Object.entries(model.bundle.applications).filter(([name]) => model.applications.includes(name)),
-      ),
-    };
     if (model.applications.length === 0) fail("nothing to export as there are no applications");
     const constraints = Object.fromEntries(
       model.deployed.map((machine) => [machine.id, machine.constraints]),
     );
-    const text = exportBundle(bundle, constraints, parsed.on.has("include-series"));
+    const text = exportBundle(
+      onlyWith(model.bundle, model.applications),
+      constraints,
+      parsed.on.has("include-series"),
+    );
     const file = parsed.values.get("filename");
     if (file === undefined) {
       session.stdout(text);

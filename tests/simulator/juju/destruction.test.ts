@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { array, assert, asyncProperty, constantFrom } from "fast-check";
+import { type Bundle, readBundle } from "../../../simulator/juju/bundle.ts";
 import type { MachineView } from "../../../simulator/maas/world.ts";
 import { cleanUp, modelUuid, type RecordedLab, recordedLab, type Situation } from "./recorded-lab.ts";
 
@@ -68,7 +70,7 @@ describe("the destruction of a simulated model", () => {
     expect(machines.at(-1)).to.equal(0);
     expect(machines).to.deep.equal([...machines].sort((left, right) => right - left));
     expect(stderr).to.match(/^Destroying model\nWaiting[\s\S]*\.\.\.\nModel destroyed\.\n$/);
-    expect(Math.max(...stderr.split("\n").map(({ length }) => length))).to.be.at.most(82);
+    expect(Math.max(...stderr.split("\n").map(({ length }) => length))).to.be.at.most(80);
     expect(lab.clock.now() - startedAt).to.be.within(minutes(6), minutes(6) + 4000);
   });
 
@@ -174,6 +176,30 @@ describe("the destruction of a simulated model", () => {
     expect(await shown(lab)).to.equal(undefined);
   });
 
+  it("goes on when the client falls silent and never ends", async () => {
+    const lab = recordedLab({
+      model: slow,
+      faults: [{ command: "destroy-model", kind: "goes-silent", after: 1 }],
+    });
+    const { code, stderr } = await lab.run(destroy, lab.newStore(), { limit: minutes(30) });
+    expect(code).to.equal(undefined);
+    expect(stderr).to.match(/^Destroying model\nWaiting.*\.\.\.$/);
+    expect(await shown(lab)).to.equal(undefined);
+  });
+
+  it("leaves out of the bundle what is gone already", async () => {
+    const lab = recordedLab({ generated: true, model: { ...slow, reap: "10m" } });
+    await beginDestroying(lab);
+    await lab.clock.advance(minutes(2));
+    const { stdout } = await lab.run(["export-bundle"], lab.newStore());
+    const bundle: Bundle = readBundle(stdout);
+    const names = Object.keys(bundle.applications);
+    expect(names.length).to.be.within(1, 24);
+    for (const endpoint of bundle.relations.flat()) expect(names).to.include(endpoint.split(":")[0]);
+    await lab.clock.advance(minutes(2));
+    expect((await lab.run(["export-bundle"], lab.newStore())).stderr).to.include("nothing to export");
+  });
+
   it("did not even begin when a client lies with 0", async () => {
     const lab = recordedLab({ model: slow, faults: [{ command: "destroy-model", kind: "rc0-lies" }] });
     expect((await lab.run(destroy, lab.newStore())).code).to.equal(0);
@@ -235,6 +261,32 @@ describe("a stuck model", () => {
     const again = await lab.run(destroy, lab.newStore(), { limit: minutes(2) });
     expect(again.code).to.equal(0);
     expect(again.stderr).to.match(/Model destroyed\.\n$/);
+  });
+
+  it("only ever shrinks, and goes after the runbook's procedure, whatever was done before", async () => {
+    const steps = array(constantFrom("destroy", "remove", "wait", "gentle"), { maxLength: 5 });
+    const modes = constantFrom("none", "until-machines-removed", "until-destroyed-again");
+    const property = asyncProperty(modes, steps, async (stuck, before) => {
+      const lab = recordedLab({ model: { ...slow, stuck }, ...maasAnswering() });
+      await beginDestroying(lab);
+      let left = 4;
+      const look = async (): Promise<string[]> => {
+        const ids = await machinesLeft(lab);
+        expect(ids.length).to.be.at.most(left);
+        left = ids.length;
+        return ids;
+      };
+      for (const step of [...before, "wait", "remove", "wait", "destroy", "wait"]) {
+        const ids = await look();
+        if (step === "wait") await lab.clock.advance(minutes(7));
+        else if (step === "remove" && ids.length > 0) await lab.run(removal(...ids), lab.newStore());
+        else if (step === "destroy") await beginDestroying(lab);
+        else if (step === "gentle") await lab.run(destroy.slice(0, 2), lab.newStore(), { limit: 1000 });
+      }
+      expect(await shown(lab)).to.equal(undefined);
+      cleanUp();
+    });
+    await assert(property, { numRuns: 25 });
   });
 
   it("stays for ever when it is for ever stuck", async () => {

@@ -29,6 +29,15 @@ export const sampleText = (name: string): string => readFileSync(join(samples ??
 export const sampleNames = (folder: string): string[] =>
   samples ? readdirSync(join(samples, "juju", folder)).sort() : [];
 
+/** Every transcript: those beside the folders, and those of each client's folder, `cli-3.6.28` and whatever comes. */
+export const transcripts = (): string[] => {
+  const folders = sampleNames("").filter((name) => name.startsWith("cli-"));
+  return [
+    ...sampleNames("").filter((name) => name.endsWith(".txt")),
+    ...folders.flatMap((folder) => sampleNames(folder).map((name) => `${folder}/${name}`)),
+  ];
+};
+
 /** Every run is followed by an empty line, except in the few files written by hand. */
 const withoutSeparator = (text: string): string => (/(^|\n)\n$/.test(text) ? text.slice(0, -1) : text);
 

@@ -6,8 +6,15 @@ import { asDeployed, type Bundle, exportBundle, readBundle } from "../../../simu
 import { addressOf, type Contents } from "../../../simulator/juju/state.ts";
 import { deploy } from "../../../simulator/juju/workload.ts";
 import { cleanUp, type RecordedLab, type RunResult, recordedLab } from "./recorded-lab.ts";
-import { parseTranscript, type Recording, sampleNames, samples, sampleText } from "./recordings.ts";
-import { outputs, type Replay, situations } from "./situations.ts";
+import {
+  parseTranscript,
+  type Recording,
+  sampleNames,
+  samples,
+  sampleText,
+  transcripts,
+} from "./recordings.ts";
+import { outputs, type Replay, situationOf } from "./situations.ts";
 
 /** An export leaves out what is zero or undefined. */
 const withoutEmpty = (bundle: Bundle): unknown =>
@@ -117,21 +124,15 @@ describe("the recordings of the real juju client", () => {
     for (const reason of leftOut) console.log(`      left out: ${reason}`);
   });
 
-  const transcripts = [
-    ...sampleNames("").filter((name) => name.endsWith(".txt")),
-    ...sampleNames("cli-3.6.28").map((name) => `cli-3.6.28/${name}`),
-  ];
-  for (const file of transcripts) {
+  for (const file of transcripts()) {
     if (exceptions[file]) continue;
-    const known = situations[file];
-    if (!known) {
-      leftOut.push(`${file}: a new recording; describe its situation in situations.ts`);
-      continue;
-    }
     for (const section of parseTranscript(sampleText(file))) {
-      const [, replay] = Object.entries(known).find(([heading]) => section.title.startsWith(heading)) ?? [];
+      const replay = situationOf(file, section.title);
+      if (!replay) {
+        leftOut.push(`${file} (${section.title}): new; describe its situation in situations.ts`);
+        continue;
+      }
       it(`${file} is answered in the same way${section.title ? ` (${section.title})` : ""}`, async () => {
-        if (!replay) throw new Error(`No situation is described for the heading ${section.title}.`);
         const store = await replaySection(replay, section.recordings, file);
         if (section.store !== undefined) {
           expect(parse(readFileSync(join(store, "models.yaml"), "utf8"))).to.deep.equal(parse(section.store));

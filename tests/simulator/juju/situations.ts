@@ -43,11 +43,10 @@ const dying: Replay = {
 };
 
 /** By file, then by the beginning of the heading; `""` = any heading. */
-export const situations: Readonly<Record<string, Readonly<Record<string, Replay>>>> = {
+const situations: Readonly<Record<string, Readonly<Record<string, Replay>>>> = {
   "cli-3.6.28/alive.txt": { "": {} },
   "cli-3.6.28/alive-errors.txt": {
     "": {
-      freshStore: true,
       leftOut: [
         {
           command: /destroy-model controller /,
@@ -82,7 +81,7 @@ export const situations: Readonly<Record<string, Readonly<Record<string, Replay>
       },
     },
   },
-  "cli-3.6.28/gone-stale-store.txt": { "": { exists: false, freshStore: true } },
+  "cli-3.6.28/gone-stale-store.txt": { "": { exists: false } },
   "cli-3.6.28/gone.txt": { "": { exists: false } },
   "cli-3.6.28/login-and-context.txt": {
     "not logged in": { store: { "accounts.yaml": null } },
@@ -100,6 +99,17 @@ export const situations: Readonly<Record<string, Readonly<Record<string, Replay>
   "no-controller-3.6.28.txt": {
     "": { store: Object.fromEntries(Object.keys(recordedStore).map((name) => [name, null])) },
   },
+};
+
+/**
+ * How a section is replayed: as its file says, or, in a new file, as the file of the server scenario in its heading.
+ * Undefined when nothing is known about it.
+ */
+export const situationOf = (file: string, title: string): Replay | undefined => {
+  const [, server] = /^server scenario: (\w+)/.exec(title) ?? [];
+  const known = situations[file] ?? situations[`cli-3.6.28/${server}.txt`];
+  const [, replay] = Object.entries(known ?? {}).find(([heading]) => title.startsWith(heading)) ?? [];
+  return replay && title.includes("fresh store per command") ? { ...replay, freshStore: true } : replay;
 };
 
 /** Files that hold nothing but stdout: the situation, and the command that printed them. */
