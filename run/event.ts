@@ -37,6 +37,8 @@ export const runEvent = z.discriminatedUnion("event", [
     user: z.string(),
     host: z.string(),
     command: z.string().optional(),
+    /** Why, as given by `pulumi destroy -m`. */
+    message: z.string().optional(),
     settings: z.record(z.string(), z.unknown()),
   }),
   event("versions", { seen: z.record(z.string(), z.string()) }),
@@ -74,7 +76,7 @@ export const runEvent = z.discriminatedUnion("event", [
   event("done", { resource: z.string(), text: z.string(), ...took }),
   event("stopped", { resource: z.string(), code: z.string(), message: z.string() }),
   event("interrupted", { why: z.string() }),
-  event("exit-criteria", { met: z.boolean(), lines: z.array(z.string()) }),
+  event("exit-criteria", { met: z.boolean(), lines: z.array(z.string()), took: z.number().optional() }),
   event("run-closed", { outcome: z.enum(["complete"]), took: z.number(), nextStep: z.string() }),
 ]);
 export type RunEvent = z.output<typeof runEvent>;

@@ -1,0 +1,113 @@
+import type { Outcome, Report } from "../report.ts";
+import { count, moment, outcomeWords, size, span, took } from "../words.ts";
+import { html, type Markup, when } from "./markup.ts";
+
+/** The colour of an outcome. */
+export const toneOf: Record<Outcome, "good" | "bad" | "warn" | "calm"> = {
+  complete: "good",
+  refused: "warn",
+  stopped: "bad",
+  interrupted: "warn",
+  "cut off": "bad",
+  "ended early": "warn",
+  "under way": "calm",
+};
+
+const glyph: Record<"good" | "bad" | "warn" | "calm", string> = { good: "✓", bad: "✕", warn: "!", calm: "…" };
+
+/** The verdict, readable from across the room. */
+export const hero = (report: Report): Markup => {
+  const tone = toneOf[report.outcome];
+  return html`<header class="card hero ${tone}">
+<h1><span aria-hidden="true">${glyph[tone]}</span> ${outcomeWords[report.outcome]}</h1>
+<p>${report.headline}</p>
+<p class="where">${report.project} / <strong>${report.stack}</strong> · ${span(report.opened, report.ended)}${when(
+    report.simulated,
+    () => html` · <strong>simulated lab</strong>: its time may run faster than real time`,
+  )}</p>
+</header>`;
+};
+
+const destroyed = ({ results, destructive, controller, maasUrl }: Report): Markup => {
+  const model = results.find(({ kind }) => kind === "model");
+  const machines = results.filter(({ kind }) => kind === "machine");
+  const ready = machines.filter(({ done }) => done).length;
+  const open = machines.filter(({ done }) => !done).map(({ name, state }) => `${name} (${state})`);
+  if (!destructive)
+    return html`<strong>nothing</strong>; meant were ${model ? `model ${model.name} and ` : ""}${count(machines.length, "machine")}`;
+  return html`${when(model, () => html`<div>model <strong>${model?.name}</strong>: ${model?.state}</div>`)}
+<div>${count(machines.length, "machine")}: <strong>${ready} Ready</strong>${open.length > 0 ? `, not: ${open.join(", ")}` : ""}</div>
+<div class="soft small">controller ${controller || "unknown"}, MAAS ${maasUrl || "unknown"}</div>`;
+};
+
+const whenAndHowLong = ({ opened, ended, destroys, elapsed, active }: Report): Markup =>
+  html`<div>${span(opened, ended)}</div><div class="soft small">${took(active)} in ${count(destroys.length, "destroy")}${
+    destroys.length > 1 ? `, ${took(elapsed)} from first to last` : ""
+  }</div>`;
+
+const who = ({ destroys }: Report): Markup => {
+  const people = [...new Set(destroys.map(({ user, host }) => `${user} on ${host}`))];
+  const why = [...new Set(destroys.map(({ message }) => message).filter(Boolean))];
+  return html`<div>${people.join("; ") || "unknown"}</div>${when(
+    why.length > 0,
+    () => html`<div class="soft small">why: ${why.map((text) => `“${text}”`).join(", ")}</div>`,
+  )}`;
+};
+
+const pace = ({ phases, results, simulated }: Report): Markup => {
+  const slow = phases.filter(({ pace }) => pace === "slower");
+  const slowMachines = results.filter(({ kind, pace }) => kind === "machine" && pace === "slower");
+  const open = phases.some(({ pace }) => pace === "unfinished" || pace === "not reached");
+  const more = simulated ? html`<div class="soft small">a simulated lab: compare with care</div>` : undefined;
+  if (slow.length === 0)
+    return html`<div class="${open ? "" : "good strong"}">${open ? "yes, as far as it came" : "yes, every phase"}</div>${more}`;
+  return html`<div class="warn strong">no</div>${slow.map(
+    ({ name, took: time, normal }) => html`<div>${name} took ${took(time)}, normal ${normal?.text}</div>`,
+  )}${when(slowMachines.length > 0, () => html`<div class="soft small">${slowMachines.map(({ name }) => name).join(", ")}</div>`)}${more}`;
+};
+
+const retries = ({ results, destroys }: Report): Markup => {
+  const again = results.filter(({ calls }) => calls > 1);
+  if (again.length === 0)
+    return html`<div>no</div>${when(destroys.length > 1, () => html`<div class="soft small">but pulumi destroy ran ${destroys.length} times</div>`)}`;
+  return html`<div class="warn strong">yes</div>${again.map(
+    ({ kind, name, calls }) =>
+      html`<div>${name}: ${kind === "model" ? "destroy-model called" : "released"} ${calls} times</div>`,
+  )}`;
+};
+
+const backup = ({ capture, destructive }: Report): Markup => {
+  if (capture.state === "none")
+    return html`<div class="${destructive ? "bad" : ""} strong">none was taken</div>${when(!destructive, () => html`<div class="soft small">nothing was destroyed either</div>`)}`;
+  const bytes = capture.files.reduce((sum, file) => sum + file.bytes, 0);
+  return html`<div class="${capture.state === "intact" ? "good" : "bad"} strong">${
+    capture.state === "intact" ? "intact" : capture.problems.join("; ")
+  }</div><div class="soft small">${count(capture.files.length, "file")}, ${size(bytes)}${
+    capture.withoutBundle ? ", without a bundle" : ""
+  }; hashed again ${moment(capture.checked)}</div>`;
+};
+
+const next = ({ next: steps, outcome }: Report): Markup =>
+  outcome === "complete" || outcome === "under way"
+    ? html`<strong>${steps.join("; ")}</strong>`
+    : html`<pre>${steps.join("\n")}</pre>`;
+
+/** The questions that are asked first, and their answers. */
+export const glance = (report: Report): Markup => {
+  const unsolved = report.troubles.filter(({ solved }) => !solved).length;
+  const entry = (question: string, answer: Markup, type = "") =>
+    html`<div class="${type}"><dt>${question}</dt><dd>${answer}</dd></div>`;
+  return html`<section class="card" aria-label="At a glance"><dl class="glance">
+${entry("What was destroyed?", destroyed(report))}
+${entry("When?", whenAndHowLong(report))}
+${entry("By whom, from where?", who(report))}
+${entry("Was the time normal?", pace(report))}
+${entry("Was anything retried?", retries(report))}
+${entry("Is the backup intact?", backup(report))}
+${entry(
+  "What comes next?",
+  html`${when(unsolved > 0, () => html`<div>First what is under <a href="#troubles">what went wrong</a>, then:</div>`)}${next(report)}`,
+  "next",
+)}
+</dl></section>`;
+};

@@ -1,0 +1,127 @@
+import type { Phase, Report, Result, Trouble } from "../report.ts";
+import { clock, count, moment, paceWords, size, took } from "../words.ts";
+import { html, type Markup, when } from "./markup.ts";
+
+const paceTone: Record<Phase["pace"], string> = {
+  faster: "good",
+  normal: "good",
+  slower: "warn",
+  unfinished: "soft",
+  "not compared": "soft",
+  "not reached": "soft",
+};
+
+/** Why something had to be done again, each reason once, with how often. */
+export const grouped = (reasons: string[]): string[] => {
+  const times = new Map<string, number>();
+  for (const reason of reasons) times.set(reason, (times.get(reason) ?? 0) + 1);
+  return [...times].map(([reason, number]) => (number > 1 ? `${number} × ${reason}` : reason));
+};
+
+const troubleHtml = (trouble: Trouble, several: boolean): Markup => {
+  const { resources, found, more, solved, at, destroy, code } = trouble;
+  return html`<div class="trouble${solved ? " solved" : ""}"><p><strong>${resources.join(", ")}</strong> <span class="soft small">${clock(at)} UTC${
+    several ? `, destroy ${destroy}` : ""
+  } · ${code}</span>${when(solved, () => html` <span class="pill good">solved since</span>`)}</p>
+<p>${found}</p>${when(more.length > 0, () => html`<pre>${more.join("\n")}</pre>`)}</div>`;
+};
+
+/** What went wrong, with what to do: first what still stands. */
+export const troubles = ({ troubles: list, destroys }: Report): Markup | undefined => {
+  if (list.length === 0) return undefined;
+  const several = destroys.length > 1;
+  const open = list.filter(({ solved }) => !solved);
+  const solved = list.filter((trouble) => trouble.solved);
+  return html`<section class="card" id="troubles"><h2>What went wrong, and what to do</h2>
+${open.map((trouble) => troubleHtml(trouble, several))}
+${when(
+  solved.length > 0,
+  () =>
+    html`<details${open.length === 0 ? html` open` : ""}><summary>${solved.length} solved since</summary>${solved.map((trouble) => troubleHtml(trouble, several))}</details>`,
+)}</section>`;
+};
+
+const gauge = ({ took: time, normal, pace }: Phase): Markup | undefined => {
+  if (!normal || time === undefined) return undefined;
+  const whole = Math.max(time, normal.atMost) * 1.05;
+  const part = (ms: number) => `${((ms / whole) * 100).toFixed(2)}%`;
+  const from = normal.atLeast ?? 0;
+  return html`<div class="gauge${pace === "slower" ? " slower" : ""}" aria-hidden="true"><b style="left:${part(from)};width:${part(normal.atMost - from)}"></b><i style="width:${part(time)}"></i></div>`;
+};
+
+/** How long each phase took, beside the runbook's time. */
+export const phases = ({ phases: list, destroys }: Report): Markup =>
+  html`<section class="card"><h2>Phases</h2><table class="stacks"><thead><tr><th scope="col">phase</th><th scope="col">took</th><th scope="col">runbook</th><th scope="col">compared</th><th scope="col"></th></tr></thead><tbody>
+${list.map(
+  (
+    phase,
+  ) => html`<tr><th scope="row">${phase.name}<div class="soft small" style="font-weight:400">${phase.what}</div></th>
+<td class="number" data-is="took">${took(phase.took)}</td><td class="number" data-is="runbook">${phase.normal?.text ?? "–"}</td>
+<td><span class="pill ${paceTone[phase.pace]}">${paceWords[phase.pace]}</span></td><td style="min-width:8rem">${gauge(phase)}</td></tr>`,
+)}</tbody></table>${when(
+    destroys.length > 1,
+    () =>
+      html`<p class="soft small">Over ${destroys.length} destroys, the time between them left out. Guards, capture and exit criteria are those of the last one.</p>`,
+  )}</section>`;
+
+const resultHtml = (result: Result): Markup => {
+  const { kind, name, id, owner, powerType, state, done, told, took: time, pace, calls, reasons } = result;
+  const about =
+    kind === "model"
+      ? `controller ${owner}`
+      : [owner && `owner ${owner}`, powerType].filter(Boolean).join(", ");
+  return html`<tr><th scope="row">${name}<div class="soft small mono" style="font-weight:400">${id}</div></th>
+<td><span class="pill ${done ? "good" : state === "not touched" ? "soft" : "bad"}">${state}</span></td>
+<td class="number" data-is="took">${took(time)}${when(pace === "slower", () => html` <span class="pill warn">slower</span>`)}</td>
+<td class="number" data-is="calls">${calls}</td>
+<td>${told || html`<span class="soft">${done ? "" : "not finished"}</span>`}${grouped(reasons).map(
+    (reason) => html`<div class="small ${done ? "soft" : "bad"}">${reason}</div>`,
+  )}<div class="soft small">${about}</div></td></tr>`;
+};
+
+/** What became of the model and of each machine. */
+export const results = ({ results: list }: Report): Markup =>
+  html`<section class="card"><h2>Model and machines</h2><table class="stacks"><thead><tr><th scope="col">resource</th><th scope="col">now</th><th scope="col">took</th><th scope="col">calls</th><th scope="col">its way, and why it was retried</th></tr></thead><tbody>
+${list.map(resultHtml)}</tbody></table></section>`;
+
+/** The captured files and how to check them again. */
+export const capture = ({ capture: check, directory }: Report): Markup => {
+  if (check.state === "none")
+    return html`<section class="card"><h2>Backup</h2><p>No capture was taken in this run.</p></section>`;
+  const tone = check.state === "intact" ? "good" : "bad";
+  return html`<section class="card"><h2>Backup <span class="pill ${tone}">${check.state}</span></h2>
+<p>Taken ${check.taken === undefined ? "" : moment(check.taken)} in ${took(check.took)}${
+    check.withoutBundle ? ", without a bundle (withoutBundle)" : ""
+  }; hashed again ${moment(check.checked)}.</p>
+${when(check.problems.length > 0, () => html`<p class="bad strong">${check.problems.join("; ")}</p>`)}
+<table class="stacks"><thead><tr><th scope="col">file</th><th scope="col">size</th><th scope="col">now</th><th scope="col">SHA-256</th></tr></thead><tbody>
+${check.files.map(
+  (file) =>
+    html`<tr><th scope="row">${file.name}</th><td class="number">${size(file.bytes)}</td><td><span class="pill ${file.now === "intact" ? "good" : "bad"}">${file.now}</span></td><td class="mono hash">${file.sha256}</td></tr>`,
+)}</tbody></table>
+<pre>cd ${directory} && sha256sum --check SHA256SUMS</pre></section>`;
+};
+
+const verdictTone = { ok: "good", note: "calm", refused: "bad" } as const;
+
+/** What the guards of the last destroy found, refusals first. */
+export const guards = ({ destroys }: Report): Markup | undefined => {
+  const last = destroys.findLast(({ findings }) => findings.length > 0);
+  if (!last) return undefined;
+  const rank = { refused: 0, note: 1, ok: 2 } as const;
+  const list = [...last.findings].sort((one, other) => rank[one.verdict] - rank[other.verdict]);
+  const refused = list.filter(({ verdict }) => verdict === "refused").length;
+  const said =
+    refused === 0 ? `${count(list.length, "guard")} passed` : `${refused} of ${list.length} refused`;
+  return html`<section class="card"><details open><summary><h2>Guards <span class="pill ${refused ? "bad" : "good"}">${said}</span>${when(
+    destroys.length > 1,
+    () => html` <span class="soft small">destroy ${last.number}</span>`,
+  )}</h2></summary><table class="stacks"><thead><tr><th scope="col">verdict</th><th scope="col">guard</th><th scope="col">about</th><th scope="col">found</th></tr></thead><tbody>
+${list.map(
+  ({ verdict, guard, subject, found, expected, next }) =>
+    html`<tr><td><span class="pill ${verdictTone[verdict]}">${verdict}</span></td><th scope="row">${guard}</th><td class="mono">${subject}</td><td>${found}${when(
+      expected !== undefined,
+      () => html`<div class="soft small">expected: ${expected}</div>`,
+    )}${when(next !== undefined, () => html`<pre>${next}</pre>`)}</td></tr>`,
+)}</tbody></table></details></section>`;
+};

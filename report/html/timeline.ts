@@ -1,0 +1,88 @@
+import { ms } from "../destroys.ts";
+import type { Bar, Destroy, Lane, Report } from "../report.ts";
+import { outcomeWords, span, took } from "../words.ts";
+import { toneOf } from "./glance.ts";
+import { html, type Markup, when } from "./markup.ts";
+
+type Scale = { from: number; length: number };
+
+const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400].map(
+  (seconds) => seconds * 1_000,
+);
+const mostTicks = 5;
+
+/** Moments for the axis, in ms from its beginning; the last one is the end. */
+export const ticksOf = (length: number): number[] => {
+  const step = steps.find((each) => length / each <= mostTicks) ?? Math.ceil(length / mostTicks);
+  const ticks = Array.from({ length: Math.floor(length / step) + 1 }, (_, at) => at * step);
+  // A label that would touch the last one is left out.
+  return [...ticks.filter((tick) => tick === 0 || tick < length * 0.88), length];
+};
+
+const at = (scale: Scale, time: number): string =>
+  `${Math.min(100, Math.max(0, ((time - scale.from) / scale.length) * 100)).toFixed(3)}%`;
+
+const kinds: Record<Bar["kind"], string> = {
+  before: "before",
+  asked: "asked",
+  "under way": "way",
+  trouble: "fault",
+  check: "check",
+};
+
+const barTook = ({ from, to }: Bar) => ms(to) - ms(from);
+
+/** The line in words, for the tooltip and for those who cannot see it. */
+const inWords = (lane: Lane): string =>
+  [
+    ...lane.bars.map((bar) => `${bar.state} ${took(barTook(bar))}${bar.open ? " (end not seen)" : ""}`),
+    lane.end,
+  ].join(" → ");
+
+const laneHtml = (lane: Lane, scale: Scale, grid: number[]): Markup => {
+  const first = Math.min(...lane.bars.map(({ from }) => ms(from)), ...lane.marks.map((mark) => ms(mark.at)));
+  const normalEnd = lane.normal && first + lane.normal.atMost;
+  const words = inWords(lane);
+  return html`<div class="lane"><div class="name">${lane.resource}</div>
+<div class="track" role="img" aria-label="${`${lane.resource}: ${words}`}" title="${words}">${grid.map(
+    (tick) => html`<i class="grid" style="left:${at(scale, scale.from + tick)}"></i>`,
+  )}${lane.bars.map(
+    (bar) =>
+      html`<i class="${kinds[bar.kind]}${bar.open ? " open" : ""}" style="left:${at(scale, ms(bar.from))};width:${`${((barTook(bar) / scale.length) * 100).toFixed(3)}%`}"></i>`,
+  )}${when(
+    normalEnd !== undefined && normalEnd < scale.from + scale.length,
+    () => html`<i class="normal" style="left:${at(scale, normalEnd ?? 0)}"></i>`,
+  )}${lane.marks.map((mark) => html`<u class="${mark.kind}" style="left:${at(scale, ms(mark.at))}" title="${mark.text}"></u>`)}</div>
+<div class="end"><span class="${lane.good ? "good" : "bad"}">${lane.end}</span> <span class="soft">${took(lane.took)}</span></div></div>`;
+};
+
+const chart = (destroy: Destroy): Markup => {
+  const from = ms(destroy.started);
+  const scale = { from, length: Math.max(1, ms(destroy.ended) - from) };
+  const ticks = ticksOf(scale.length);
+  return html`<div class="lanes"><div class="pad"></div><div class="axis" aria-hidden="true">${ticks.map(
+    (tick) => html`<span style="left:${at(scale, from + tick)}">${tick === 0 ? "0" : took(tick)}</span>`,
+  )}</div><div class="pad"></div>
+${destroy.lanes.map((lane) => laneHtml(lane, scale, ticks.slice(1, -1)))}</div>`;
+};
+
+const legend = html`<ul class="legend" aria-label="Legend"><li><i class="before"></i>as it was</li><li><i class="asked"></i>release sent, MAAS powers off</li>
+<li><i class="way"></i>releasing or dying</li><li><i class="fault"></i>failed, waiting to try again</li><li><i class="check"></i>guards, capture, criteria</li>
+<li><u class="good"></u>done</li><li><u class="bad"></u>went wrong</li><li><u class="note"></u>destroy-model called</li>
+<li><i class="normal"></i>the runbook’s normal time ends</li></ul>`;
+
+/** One chart a destroy: guards, capture, then the model and its machines side by side, then the exit criteria. */
+export const timeline = ({ destroys }: Report): Markup | undefined => {
+  const shown = destroys.filter(({ lanes }) => lanes.length > 0);
+  if (shown.length === 0) return undefined;
+  return html`<section class="card"><h2>Timeline</h2>
+${shown.map(
+  (destroy) =>
+    html`<div class="destroy">${when(
+      destroys.length > 1,
+      () =>
+        html`<h3>Destroy ${destroy.number} of ${destroys.length} <span class="pill ${toneOf[destroy.outcome]}">${outcomeWords[destroy.outcome]}</span> <span class="soft small">${span(destroy.started, destroy.ended)}</span></h3>`,
+    )}${chart(destroy)}</div>`,
+)}
+${legend}</section>`;
+};

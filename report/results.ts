@@ -1,0 +1,85 @@
+import type { RunEvent } from "../run/event.ts";
+import type { RecordedLab } from "../teardown/recorded-lab.ts";
+import { ofKind } from "./destroys.ts";
+import { paceOf } from "./normal-times.ts";
+import type { Destroy, Lane, Result } from "./report.ts";
+
+const lanesFor = (destroys: Destroy[], resource: string, kind: Lane["kind"]): Lane[] =>
+  destroys.flatMap(({ lanes }) => lanes.filter((lane) => lane.kind === kind && lane.resource === resource));
+
+const timesOf = (lanes: Lane[], done: boolean): Pick<Result, "took" | "pace"> => {
+  const last = lanes.at(-1);
+  if (!last) return { pace: "unfinished" };
+  const took = lanes.reduce((sum, lane) => sum + lane.took, 0);
+  return { took, pace: paceOf(took, last.normal, done) };
+};
+
+const toldOf = (events: RunEvent[], resource: string): string => {
+  const last = events.findLast((event) => event.event === "done" && event.resource === resource);
+  return last?.event === "done" ? last.text : "";
+};
+
+const machineResult = (
+  events: RunEvent[],
+  destroys: Destroy[],
+  machine: RecordedLab["machines"][number],
+): Result => {
+  const { hostname, systemId, owner, powerType } = machine;
+  const states = ofKind(events, "machine-state").filter((event) => event.hostname === hostname);
+  const finished = events.some((event) => event.event === "done" && event.resource === hostname);
+  const met = events.some((event) => event.event === "run-closed");
+  const state = states.at(-1)?.to ?? "";
+  const absent = systemId === "";
+  const done = finished || state === "Ready" || (met && absent);
+  const mine = (event: { hostname: string }) => event.hostname === hostname;
+  const failed = ofKind(events, "release-answered")
+    .filter(mine)
+    .filter(({ kind }) => kind !== "accepted")
+    .map(({ reason }) => reason);
+  const fell = states.filter(({ to }) => /fail/i.test(to)).map(({ to }) => to);
+  return {
+    kind: "machine",
+    name: hostname,
+    id: systemId,
+    owner,
+    powerType,
+    state: state || (absent ? "not in MAAS at `up`" : "not touched"),
+    done,
+    told: toldOf(events, hostname),
+    ...timesOf(lanesFor(destroys, hostname, "machine"), done),
+    calls: ofKind(events, "release-called").filter(mine).length,
+    reasons: [...failed, ...fell],
+  };
+};
+
+const modelResult = (
+  events: RunEvent[],
+  destroys: Destroy[],
+  model: NonNullable<RecordedLab["model"]>,
+): Result => {
+  const state = ofKind(events, "model-state").at(-1)?.state ?? "";
+  const done = state === "gone" || events.some((event) => event.event === "run-closed");
+  const answers = ofKind(events, "destroy-model-answered").slice(0, -1);
+  const forced = ofKind(events, "remove-machines-called").map(
+    ({ ids }) => `stuck: machines ${ids.join(", ")} were removed by force`,
+  );
+  return {
+    kind: "model",
+    name: model.name,
+    id: model.uuid,
+    owner: model.controller,
+    powerType: "",
+    state: state || "not touched",
+    done,
+    told: toldOf(events, model.name),
+    ...timesOf(lanesFor(destroys, model.name, "model"), done),
+    calls: ofKind(events, "destroy-model-called").length,
+    reasons: [...answers.map(({ kind, text }) => (text ? `${kind}: ${text}` : kind)), ...forced],
+  };
+};
+
+/** What became of each thing that the run is about: the model first, then the machines in their order. */
+export const resultsOf = (events: RunEvent[], destroys: Destroy[], lab: RecordedLab): Result[] => [
+  ...(lab.model ? [modelResult(events, destroys, lab.model)] : []),
+  ...lab.machines.map((machine) => machineResult(events, destroys, machine)),
+];
