@@ -40,6 +40,7 @@ Exit code
 
 Examples
   ${command} ~/backups/pre-caracal-destroy-20260101T120000Z caracal/bundle.yaml
+  ${command} ~/backups/pre-caracal-destroy-20260101T120000Z <(juju export-bundle)
   ${command} yoga.yaml caracal.yaml --overlay spaces.yaml
   npm run --silent bundle-diff -- --html old.yaml new.yaml > diff.html
 `;

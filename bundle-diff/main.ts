@@ -6,8 +6,12 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
+// `npm run` changes to the project's directory; what the operator typed is meant from where they typed it.
+const { npm_lifecycle_event: script, INIT_CWD: typedIn } = process.env;
+const directory = script === "bundle-diff" && typedIn !== undefined ? typedIn : process.cwd();
+
 try {
-  const { exitCode, stdout, stderr } = await runBundleDiff(process.argv.slice(2));
+  const { exitCode, stdout, stderr } = await runBundleDiff(process.argv.slice(2), directory);
   process.exitCode = exitCode;
   process.stdout.write(stdout);
   process.stderr.write(stderr);

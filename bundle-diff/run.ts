@@ -24,14 +24,18 @@ const failed = (problems: readonly Problem[]): Outcome => ({
 /**
  * The whole command: reads both bundles, compares, renders.
  * @param argv - the arguments after the program's name
+ * @param directory - what relative paths start from
  * @returns exit code 0 for the same, 1 for different, 2 where the bundles cannot be compared
  */
-export const runBundleDiff = async (argv: readonly string[]): Promise<Outcome> => {
+export const runBundleDiff = async (argv: readonly string[], directory: string): Promise<Outcome> => {
   const parsed = parseArguments(argv);
   if (!parsed.ok) return failed(parsed.problems);
   if (parsed.value.help) return { exitCode: 0, stdout: helpText, stderr: "" };
   const { old, new: current, format, oldOverlays, newOverlays } = parsed.value;
-  const [before, after] = await Promise.all([readBundle(old, oldOverlays), readBundle(current, newOverlays)]);
+  const [before, after] = await Promise.all([
+    readBundle(old, oldOverlays, directory),
+    readBundle(current, newOverlays, directory),
+  ]);
   if (!before.ok || !after.ok)
     return failed([...(before.ok ? [] : before.problems), ...(after.ok ? [] : after.problems)]);
   const report = createReport({ name: old, bundle: before.value }, { name: current, bundle: after.value });

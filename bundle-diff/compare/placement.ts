@@ -21,7 +21,8 @@ export const comparePlacement = (
   old: Application,
   current: Application,
 ): readonly PlacementChange[] => {
-  if (old.to.join("\n") === current.to.join("\n")) return [];
+  const sameDirectives = old.to.toSorted().join("\n") === current.to.toSorted().join("\n");
+  if (sameDirectives && old.units !== current.units) return [];
   const before = placementPerUnit(old.to, old.units);
   const after = placementPerUnit(current.to, current.units);
   const removed = [...without(before, after)].sort();

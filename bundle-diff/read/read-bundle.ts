@@ -49,10 +49,15 @@ export const parseBundle = (
 
 /**
  * Reads a bundle from a file or a run directory, with overlay files laid over it in order.
+ * @param directory - what relative paths start from
  * @returns the bundle, or everything that is wrong with any of the files
  */
-export const readBundle = async (path: string, overlays: readonly string[] = []): Promise<Result<Bundle>> => {
-  const read = await Promise.all([path, ...overlays].map(readSource));
+export const readBundle = async (
+  path: string,
+  overlays: readonly string[],
+  directory: string,
+): Promise<Result<Bundle>> => {
+  const read = await Promise.all([path, ...overlays].map((file) => readSource(file, directory)));
   const problems = read.flatMap((result) => (result.ok ? [] : result.problems));
   if (problems.length > 0) return { ok: false, problems };
   return parseBundle(read.flatMap((result) => (result.ok ? [result.value] : [])));

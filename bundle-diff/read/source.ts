@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Problem, Result } from "../problem.ts";
 import { limits } from "./limits.ts";
 
@@ -34,8 +34,12 @@ const readLimited = async (path: string): Promise<Uint8Array | undefined> => {
 /**
  * The text of a bundle file, or of the bundle in a run directory.
  * @param path - a file, a pipe, or a directory that holds `bundle-pre-destroy.yaml`
+ * @param directory - what a relative path starts from
  */
-export const readSource = async (path: string): Promise<Result<{ name: string; text: string }>> => {
+export const readSource = async (
+  path: string,
+  directory: string,
+): Promise<Result<{ name: string; text: string }>> => {
   const fail = (
     where: string,
     found: string,
@@ -47,10 +51,10 @@ export const readSource = async (path: string): Promise<Result<{ name: string; t
   });
   let file = path;
   try {
-    let found = await stat(file);
+    let found = await stat(resolve(directory, file));
     if (found.isDirectory()) {
       file = join(path, bundleFileName);
-      found = await stat(file);
+      found = await stat(resolve(directory, file));
     }
     if (!found.isFile() && !found.isFIFO())
       return fail(
@@ -59,7 +63,7 @@ export const readSource = async (path: string): Promise<Result<{ name: string; t
         "a bundle file or a run directory",
         `file ${JSON.stringify(file)}`,
       );
-    const bytes = await readLimited(file);
+    const bytes = await readLimited(resolve(directory, file));
     if (bytes === undefined)
       return fail(
         file,

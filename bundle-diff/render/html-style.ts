@@ -34,7 +34,8 @@ pre del, pre ins { display: block; }
 .where { color: var(--soft); font-size: 0.9rem; overflow-wrap: anywhere; }
 summary { cursor: pointer; }
 @media (max-width: 40rem) { tr { display: block; }
-  th, td { display: inline-block; width: auto; max-width: 100%; padding-right: 0.5rem; } tr + tr > * { border-top: 0; }
+  th, td { display: inline-block; width: auto; max-width: 100%; padding-right: 0.5rem; }
+  td:has(pre) { display: block; } tr + tr > * { border-top: 0; }
   tr + tr { border-top: 1px solid var(--line); margin-top: 0.3rem; padding-top: 0.3rem; } }
 @media print { :root { color-scheme: light; --ink: #000; --soft: #444; --paper: #fff; --card: #fff; --line: #bbb;
   --old: #8a0000; --old-paper: #fff; --new: #00501d; --new-paper: #fff; --warn: #000; --warn-paper: #fff; }

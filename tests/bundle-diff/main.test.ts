@@ -74,6 +74,19 @@ describe("npm run bundle-diff", function () {
     expect((await run(other, runDirectory)).exitCode).to.equal(1);
   });
 
+  it("means paths from where the operator typed them, also through npm", async () => {
+    await file("here.yaml", "applications: {a: {charm: a}}\n");
+    const options = { reject: false, cwd: import.meta.dirname };
+    const npm = { npm_lifecycle_event: "bundle-diff", INIT_CWD: directory };
+    const through = await execa(process.execPath, [program, "here.yaml", "./here.yaml"], {
+      ...options,
+      env: npm,
+    });
+    expect(through.exitCode).to.equal(0);
+    const direct = await execa(process.execPath, [program, "here.yaml", "./here.yaml"], options);
+    expect(direct.exitCode).to.equal(2);
+  });
+
   it("lays overlays over either side", async () => {
     const base = await file("base.yaml", "applications: {a: {charm: a}}\n");
     const overlay = await file("overlay.yaml", "applications: {a: {bindings: {'': oam}}}\n");

@@ -103,6 +103,12 @@ const different: ReadonlyArray<Case & { readonly change: string }> = [
     change: "keystone units",
   },
   {
+    what: "units on the same directives in another order",
+    a: "num_units: 2, to: ['0', '1']",
+    b: "num_units: 3, to: ['1', '0']",
+    change: "keystone units",
+  },
+  {
     what: "a container instead of the machine",
     a: "num_units: 1, to: ['0']",
     b: "num_units: 1, to: ['lxd:0']",
