@@ -62,49 +62,33 @@ export const execProgram: Exec = async (ask) => {
     const decoder = new StringDecoder("utf8");
     subprocess.stderr.on("data", (piece: Buffer) => onStderr(decoder.write(piece)));
   }
-  const givenUp = giveUp(ask, () => {
+  const pipes = letGoOfPipes(ask, () => {
     for (const stream of [subprocess.stdout, subprocess.stderr]) stream.destroy();
   });
-  const ended = subprocess.then((result): ExecAnswer => {
-    const outcome = (end: ExecEnd, problem = ""): ExecAnswer => ({
-      end,
-      code: result.exitCode,
-      stdout: result.stdout,
-      stderr: result.stderr,
-      problem,
-    });
-    if (result.timedOut) return outcome("limit");
-    if (result.isCanceled) return outcome("aborted");
-    if (result.isMaxBuffer) return outcome("too-much");
-    if (result.isTerminated) return outcome("killed", result.signal ?? "");
-    if (result.exitCode !== undefined) return outcome("exited");
-    return outcome(result.code === "ENOENT" ? "no-binary" : "not-started", result.originalMessage ?? "");
+  const result = await subprocess;
+  pipes.settled();
+  const outcome = (end: ExecEnd, problem = ""): ExecAnswer => ({
+    end,
+    code: result.exitCode,
+    stdout: result.stdout,
+    stderr: result.stderr,
+    problem,
   });
-  try {
-    return await Promise.race([ended, givenUp.answer]);
-  } finally {
-    givenUp.cancel();
-  }
+  if (result.timedOut) return outcome("limit");
+  if (result.isCanceled) return outcome("aborted");
+  if (result.isMaxBuffer) return outcome("too-much");
+  if (result.isTerminated) return outcome("killed", result.signal ?? "");
+  if (result.exitCode !== undefined) return outcome("exited");
+  return outcome(result.code === "ENOENT" ? "no-binary" : "not-started", result.originalMessage ?? "");
 };
 
-/** The answer for a call that does not settle although it was killed. */
-const giveUp = (ask: ExecAsk, abandon: () => void): { answer: Promise<ExecAnswer>; cancel: () => void } => {
-  const timers: NodeJS.Timeout[] = [];
-  const { promise, resolve } = Promise.withResolvers<ExecAnswer>();
-  const schedule = (end: ExecEnd, ms: number): void => {
-    timers.push(
-      setTimeout(() => {
-        abandon();
-        resolve({ end, code: undefined, stdout: "", stderr: "", problem: "" });
-      }, ms),
-    );
-  };
-  const onAbort = (): void => schedule("aborted", 2 * patience);
-  schedule("limit", usable(ask.limit) + 2 * patience);
+/** Closes the pipes of a call that does not settle although its group was killed: execa waits for them. */
+const letGoOfPipes = (ask: ExecAsk, close: () => void): { settled: () => void } => {
+  const timers = [setTimeout(close, usable(ask.limit) + 2 * patience)];
+  const onAbort = (): void => void timers.push(setTimeout(close, 2 * patience));
   ask.signal?.addEventListener("abort", onAbort, { once: true });
   return {
-    answer: promise,
-    cancel: () => {
+    settled: () => {
       for (const timer of timers) clearTimeout(timer);
       ask.signal?.removeEventListener("abort", onAbort);
     },

@@ -22,6 +22,7 @@ export type DestroyAnswer =
   | { kind: "failed"; reason: string; cause: JujuErrorKind };
 
 export type DestroyOptions = {
+  /** Called with each change. What it throws first is thrown once juju has ended. */
   onProgress: (left: Left) => void;
   signal: AbortSignal;
   /** ms; juju itself has no limit here */
@@ -98,9 +99,19 @@ export const destroyModel = async (
   options: DestroyOptions,
 ): Promise<DestroyAnswer> => {
   const args = ["destroy-model", uuid, "--force", "--no-wait", "--destroy-storage", "--no-prompt"];
+  // Thrown inside of a stream's event it would end the whole process; and juju is not stopped because of it.
+  let failure: { error: unknown } | undefined;
+  const onProgress = (left: Left): void => {
+    try {
+      options.onProgress(left);
+    } catch (error) {
+      failure ??= { error };
+    }
+  };
   const answer = await call(shell, args, options.limit, {
     signal: options.signal,
-    onStderr: progressReader(options.onProgress),
+    onStderr: progressReader(onProgress),
   });
+  if (failure) throw failure.error;
   return interpret(answer, commandLine(shell, args), options.limit);
 };

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import type { DestroyAnswer, Left } from "../../../clients/juju.ts";
 import { jujuErrorKind } from "../../../clients/juju.ts";
@@ -137,6 +139,18 @@ exec sleep 600`;
           text: "1 error(s), 4 machine(s), 3 application(s), 2 volume(s), 1 filesystems(s)",
         },
       ]);
+    });
+  });
+
+  it("throws what the listener threw, but not before juju has ended", async () => {
+    const script =
+      "printf 'Waiting for model to be removed...' >&2; sleep 0.1; touch ended; echo 'Model destroyed.' >&2";
+    await withScript(script, async (fake) => {
+      const onProgress = (): void => {
+        throw new Error("the disk is full");
+      };
+      expect((await errorOf(destroy(fake, { onProgress }))).message).to.equal("the disk is full");
+      expect(existsSync(join(fake.folder, "ended"))).to.equal(true);
     });
   });
 

@@ -286,6 +286,17 @@ describe("MAAS client: faults while reading", () => {
     );
   });
 
+  it("does not count the time in which a request waits for its turn", async () => {
+    await withMaas(
+      (_, response) => void setTimeout(() => json(response, machineJson()), 50),
+      async ({ maas, server }) => {
+        await Promise.all(Array.from({ length: 12 }, () => maas.machine("gem6xs")));
+        expect(server.seen).to.have.length(12);
+      },
+      { concurrency: 1, limits: { read: 500 } },
+    );
+  });
+
   it("gives an error of somebody else no kind", () => {
     expect(maasErrorKind(new TeardownError("maas", "other"))).to.equal(undefined);
     expect(maasErrorKind("maas")).to.equal(undefined);

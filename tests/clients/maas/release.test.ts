@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from "node:net";
 import { expect } from "chai";
 import { maasClient, maasErrorKind, type ReleaseAnswer } from "../../../clients/maas.ts";
 import { apiKey, errorOf, letGo, machineJson, secret, withMaas } from "../support/maas.ts";
@@ -190,6 +191,37 @@ describe("MAAS client: release", () => {
     expect(maasErrorKind(error)).to.equal("unreachable");
     expect(error.message).to.contain("the release of machine gem6xs");
     maas.close();
+  });
+
+  it("waits for an answer longer than for a connection", async () => {
+    await withMaas(
+      (_, response) => void setTimeout(() => json(response, machineJson({ status: 12 })), 200),
+      async ({ maas, server }) => {
+        expect(await maas.release("gem6xs", plainly)).to.have.property("kind", "accepted");
+        expect(server.seen).to.have.length(1);
+      },
+      { limits: { connect: 100 } },
+    );
+  });
+
+  it("fails when a connection is never made, having sent nothing", async () => {
+    // It takes the connection, and never says a word of TLS.
+    const received: Buffer[] = [];
+    const server = createServer((socket) => void socket.on("data", (data) => received.push(data)));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const maas = maasClient({
+      url: `https://127.0.0.1:${port}`,
+      apiKey,
+      sleep: async () => {},
+      limits: { connect: 50, attempts: 2 },
+    });
+    const error = await errorOf(maas.release("gem6xs", plainly));
+    expect(maasErrorKind(error)).to.equal("unreachable");
+    expect(error.message).to.contain("no connection within 0.05 s").and.contain("2 attempts");
+    expect(Buffer.concat(received).toString("latin1")).not.to.contain("release");
+    maas.close();
+    server.close();
   });
 
   it("fails on a 401 without its body, and on a URL that is not MAAS's", async () => {
