@@ -150,7 +150,10 @@ export type DestroyRequest = { readonly force: boolean; readonly timeoutMs?: num
 export const destroyModel = (world: World, model: Model, request: DestroyRequest): void => {
   const { clock } = world;
   if (model.destruction) {
-    if (request.force && model.scenario.stuck === "until-destroyed-again") unstick(world, model);
+    if (!request.force) return;
+    if (model.scenario.stuck === "until-destroyed-again") unstick(world, model);
+    const mended = model.destruction.phase === "suspended" && !model.scenario.credentialGoesInvalid;
+    if (mended) void tearDown(world, model);
     return;
   }
   const { scenario } = model;
@@ -158,7 +161,8 @@ export const destroyModel = (world: World, model: Model, request: DestroyRequest
   for (const machine of model.machines) machine.life = "dying";
   model.destruction = {
     startedAt: clock.now(),
-    skipsCloud: request.force && request.timeoutMs === 0,
+    // Juju 4 ignores the timeout, up to 4.0.15 (juju.md 5).
+    skipsCloud: request.force && request.timeoutMs === 0 && !isJuju4(model.version),
     stuck: false,
     phase: "cleaning",
     cancel: [],

@@ -122,6 +122,10 @@ describe("the destruction of a simulated model", () => {
     await lab.clock.advance(minutes(120));
     expect(await shown(lab)).to.deep.include({ life: "dying" });
     expect((await shown(lab))?.status.current).to.equal("suspended");
+    expect((await lab.run(destroy, lab.newStore(), { limit: minutes(10) })).code).to.equal(undefined);
+    // Somebody mends the credential, and destroys again.
+    lab.controller.control({ op: "set-model", name: "openstack", fields: { credentialGoesInvalid: false } });
+    expect((await lab.run(destroy, lab.newStore())).code).to.equal(0);
   });
 
   it("tries again with Juju 3.6 when MAAS fails", async () => {
@@ -140,6 +144,12 @@ describe("the destruction of a simulated model", () => {
     const lab = recordedLab({ model: slow, ...maasAnswering() });
     const { code } = await lab.run([...destroy, "--timeout", "0"], lab.newStore());
     expect({ code, calls: lab.maasCalls }).to.deep.equal({ code: 0, calls: [] });
+  });
+
+  it("releases the machines with Juju 4.0 whatever the timeout", async () => {
+    const lab = recordedLab({ controller: { version: "4.0.15" }, model: slow, ...maasAnswering() });
+    await lab.run([...destroy, "--timeout", "0"], lab.newStore());
+    expect(lab.maasCalls).to.have.length(1);
   });
 
   for (const version of ["3.6.24", "4.0.12"])

@@ -91,7 +91,7 @@ const replaySection = async (
 
 /** Files that are replayed elsewhere, or not at all. */
 const exceptions: Readonly<Record<string, string>> = {
-  "cli-3.6.28/stuck-signals.txt": "replayed with real processes and signals in stand-in.test.ts",
+  "cli-3.6.28/stuck-signals.txt": "replayed below, and with real processes and signals in stand-in.test.ts",
   "cli-3.6.28/export-bundle.txt": "replayed below, from the bundle that the recorded model was deployed from",
 };
 
@@ -173,6 +173,23 @@ describe("the recordings of the real juju client", () => {
         replayed += 1;
       }
     }
+  });
+
+  it("cli-3.6.28/stuck-signals.txt: in nine seconds it polled as often as the recorded client", async () => {
+    const course = [
+      { at: 0, errors: 1 },
+      { at: "20ms", machines: 2, applications: 0 },
+      { at: "50ms", machines: 0 },
+    ];
+    const lab = recordedLab({ model: { stuck: "forever", course } });
+    const argv = "destroy-model openstack --force --no-wait --destroy-storage --no-prompt".split(" ");
+    const { code, stderr } = await lab.run(argv, lab.newStore(), { limit: 9000 });
+    const [, recorded = ""] = sampleText("cli-3.6.28/stuck-signals.txt").split("--stderr\n");
+    expect({ code, stderr }).to.deep.equal({
+      code: undefined,
+      stderr: recorded.split("\n\ndestroy model is")[0],
+    });
+    replayed += 1;
   });
 
   for (const file of sampleNames("bundles")) {
