@@ -27,7 +27,8 @@ const close = (server: Server): Promise<void> =>
 
 /** Opens a port (0: any free one) for a handler. */
 export const openListener = async (handler: RequestListener, wanted: number): Promise<Listener> => {
-  const server = createServer(handler);
+  // Longer than any client keeps an idle connection, so that none is closed under a request.
+  const server = createServer({ keepAliveTimeout: 120_000 }, handler);
   const port = await listen(server, wanted);
   let last: Promise<unknown> = Promise.resolve();
   const setOpen = (open: boolean): Promise<void> => {

@@ -248,6 +248,15 @@ describe("The simulated lab", () => {
     expect(others).to.be.greaterThan(2);
   });
 
+  it("with latency takes as long for a machine as the real one", async () => {
+    const started = await lab({ latency: true });
+    expect(started.env.SIMULATED_LAB_LATENCY).to.equal("1");
+    await (await api(started, "machines/")).text();
+    await (await api(started, "users/?op=whoami")).text();
+    const [list] = started.calls();
+    expect(list?.took).to.be.at.least(5 * 14 - 1);
+  });
+
   it("refuses a scenario that it does not understand, naming the field", async () => {
     const refused = await startLab({
       dir: tmpdir(),
