@@ -122,7 +122,7 @@ const applications: readonly Row[] = [
   ["ntp", "ntp", "latest/stable", "", { auth_keys: secret, source: "ntp.ubuntu.com" }],
 ];
 
-/** `a:x b:y`: the endpoints of a relation; a family of pairs is written once, see `relations`. */
+/** Families of relations, each written once; see `relations`. */
 const amqp = ["nova-compute", "neutron-api", "glance", "nova-cloud-controller", "cinder"];
 const identity = [
   "nova-cloud-controller",

@@ -151,24 +151,32 @@ export type RecordedLab = {
   ) => Promise<Omit<RunResult, "code"> & { code: number | undefined }>;
 };
 
+/** The client's controllers.yaml: one controller, and whether it is the current one. */
+export const storedControllers = (endpoint: string, current: string): unknown => ({
+  controllers: {
+    "maas-lab": {
+      uuid: controllerUuid,
+      "api-endpoints": [endpoint],
+      "ca-cert": "a certificate\n",
+      cloud: "maas-lab",
+      region: "default",
+      "agent-version": "3.6.28",
+      "controller-machine-count": 1,
+      "active-controller-machine-count": 1,
+      "machine-count": 5,
+    },
+  },
+  "current-controller": current,
+});
+
+const storedOpenstack = { "admin/openstack": { uuid: modelUuid, type: "iaas" } };
+
+/** The client's models.yaml when it has never listed the models, and none is current. */
+export const storedWithoutCurrent: unknown = { controllers: { "maas-lab": { models: storedOpenstack } } };
+
 /** Most of the recordings' stores: logged in, the model known and current. */
 export const recordedStore: Readonly<Record<string, unknown>> = {
-  "controllers.yaml": {
-    controllers: {
-      "maas-lab": {
-        uuid: controllerUuid,
-        "api-endpoints": ["127.0.0.1:17999"],
-        "ca-cert": "a certificate\n",
-        cloud: "maas-lab",
-        region: "default",
-        "agent-version": "3.6.28",
-        "controller-machine-count": 1,
-        "active-controller-machine-count": 1,
-        "machine-count": 5,
-      },
-    },
-    "current-controller": "maas-lab",
-  },
+  "controllers.yaml": storedControllers("127.0.0.1:17999", "maas-lab"),
   "accounts.yaml": {
     controllers: {
       "maas-lab": { user: "admin", password: "simulated", "last-known-access": "superuser" },
@@ -177,10 +185,7 @@ export const recordedStore: Readonly<Record<string, unknown>> = {
   "models.yaml": {
     controllers: {
       "maas-lab": {
-        models: {
-          "admin/controller": { uuid: controllerModelUuid, type: "iaas" },
-          "admin/openstack": { uuid: modelUuid, type: "iaas" },
-        },
+        models: { "admin/controller": { uuid: controllerModelUuid, type: "iaas" }, ...storedOpenstack },
         "current-model": "admin/openstack",
       },
     },

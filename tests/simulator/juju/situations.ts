@@ -1,4 +1,10 @@
-import { type RecordedLab, recordedStore, type Situation } from "./recorded-lab.ts";
+import {
+  type RecordedLab,
+  recordedStore,
+  type Situation,
+  storedControllers,
+  storedWithoutCurrent,
+} from "./recorded-lab.ts";
 import type { Recording } from "./recordings.ts";
 
 /** How a section of a recording is replayed. */
@@ -14,19 +20,6 @@ export type Replay = Situation & {
 };
 
 const destroy = ["destroy-model", "openstack", "--force", "--no-wait", "--destroy-storage", "--no-prompt"];
-
-const models = (entries: Record<string, unknown>, current?: string): Record<string, unknown> => ({
-  controllers: { "maas-lab": { models: entries, ...(current ? { "current-model": current } : {}) } },
-});
-const stale = models(
-  { "admin/openstack": { uuid: "7f5d2c1e-4b3a-4c9d-8e2f-9a8b7c6d5e4f", type: "iaas" } },
-  "admin/openstack",
-);
-
-const noCurrentController = {
-  ...recordedStore,
-  "controllers.yaml": { ...Object(recordedStore["controllers.yaml"]), "current-controller": "" },
-};
 
 /** Destroyed at 2026-05-20, and with two machines left half a year later: the third attempt has just failed. */
 const dying: Replay = {
@@ -59,7 +52,9 @@ const situations: Readonly<Record<string, Readonly<Record<string, Replay>>>> = {
       },
     },
   },
-  "cli-3.6.28/alive-reads.txt": { "": { store: { "controllers.yaml": withEndpoint("127.0.0.1:17406") } } },
+  "cli-3.6.28/alive-reads.txt": {
+    "": { store: { "controllers.yaml": storedControllers("127.0.0.1:17406", "maas-lab") } },
+  },
   "cli-3.6.28/apistorage.txt": { "": { model: { storage: "unlisted" } } },
   "cli-3.6.28/blocked.txt": { "": { model: { disabled: ["destroy-model"] } } },
   "cli-3.6.28/by-uuid.txt": { "": { freshStore: true } },
@@ -88,8 +83,10 @@ const situations: Readonly<Record<string, Readonly<Record<string, Replay>>>> = {
     "account without a password": {
       store: { "accounts.yaml": { controllers: { "maas-lab": { user: "admin" } } } },
     },
-    "no current model": { store: { "models.yaml": models(modelsOf(stale)) } },
-    "controllers registered but none current": { store: noCurrentController },
+    "no current model": { store: { "models.yaml": storedWithoutCurrent } },
+    "controllers registered but none current": {
+      store: { "controllers.yaml": storedControllers("127.0.0.1:17999", "") },
+    },
   },
   "cli-3.6.28/polldrop.txt": { "": { faults: [{ command: "destroy-model", kind: "poll-drops" }] } },
   "cli-3.6.28/pollerr.txt": { "": { faults: [{ command: "destroy-model", kind: "poll-error", after: 1 }] } },
@@ -130,12 +127,3 @@ export const outputs: Readonly<Record<string, { readonly argv: string; readonly 
   "status-alive.yaml": { argv: "status -m openstack --format=yaml", replay: {} },
   "status-destroying.yaml": { argv: "status -m openstack --format=yaml", replay: dying },
 };
-
-function withEndpoint(endpoint: string): unknown {
-  const text = JSON.stringify(recordedStore["controllers.yaml"]);
-  return JSON.parse(text.replaceAll("127.0.0.1:17999", endpoint));
-}
-
-function modelsOf(file: Record<string, unknown>): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(file)).controllers["maas-lab"].models;
-}

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { parse } from "yaml";
+import { clientStore } from "../../../simulator/juju/store.ts";
 import { type Lab, startLab } from "../../../simulator/lab.ts";
 import type { ScenarioInput } from "../../../simulator/scenario.ts";
 import { samples, sampleText } from "./recordings.ts";
@@ -51,6 +51,12 @@ const until = async (condition: () => boolean): Promise<void> => {
   while (!condition()) await new Promise((done) => setTimeout(done, 10));
 };
 
+/** The signals of the recording, and their numbers: a shell reports 128 more. */
+const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+type Signal = keyof typeof signalNumbers;
+const signals: readonly Signal[] = ["SIGHUP", "SIGINT", "SIGTERM"];
+const asSignal = (text: string | null): Signal | undefined => signals.find((signal) => signal === text);
+
 /** Dots are polls: how many there are depends on when the recording was cut off. */
 const withoutDots = (text: string): string => text.replace(/\.{3,}(\n\.+)*/g, "...");
 
@@ -78,8 +84,8 @@ describe("the stand-in for the juju client", () => {
     await lab?.stop();
     rmSync(dir, { recursive: true, force: true });
   });
-  const storedModels = (of: Lab): unknown =>
-    parse(readFileSync(join(of.env.JUJU_DATA ?? "", "models.yaml"), "utf8")).controllers["maas-lab"].models;
+  const storedModels = (of: Lab): string[] =>
+    Object.keys(clientStore(of.env.JUJU_DATA ?? "").models("maas-lab"));
 
   it("prints what the lab answers and ends with its exit code", async () => {
     const running = await startWith({}, 1000);
@@ -98,7 +104,7 @@ describe("the stand-in for the juju client", () => {
     expect(lines.at(-2)).to.equal("Model destroyed.");
     const states = running.state().machines.map(({ status, agentName }) => ({ status, agentName }));
     expect(states).to.deep.equal(states.map(() => ({ status: "Ready", agentName: "" })));
-    expect(Object.keys(Object(storedModels(running)))).to.deep.equal(["admin/controller"]);
+    expect(storedModels(running)).to.deep.equal(["admin/controller"]);
   });
 
   if (samples)
@@ -115,14 +121,13 @@ describe("the stand-in for the juju client", () => {
         }
         const run = start(running, destroy);
         await until(() => /removed\.{6}/.test(run.stderr()));
-        run.child.kill(signal as NodeJS.Signals);
+        run.child.kill(asSignal(signal) ?? "SIGKILL");
         const ended = await run.ended;
-        const shell = ended.signal
-          ? 128 + { SIGTERM: 15, SIGHUP: 1, SIGINT: 2 }[ended.signal as "SIGTERM"]
-          : ended.code;
+        const killedBy = asSignal(ended.signal);
+        const shell = killedBy ? 128 + signalNumbers[killedBy] : ended.code;
         const actual = { code: shell, stdout: ended.stdout, stderr: withoutDots(ended.stderr).trimEnd() };
         expect(actual).to.deep.equal({ code, stdout: "", stderr: withoutDots(stderr).trimEnd() });
-        expect(Object.keys(Object(storedModels(running)))).to.have.length(models);
+        expect(storedModels(running)).to.have.length(models);
       });
 
   it("leaves the destruction to the controller when it is killed", async () => {
