@@ -7,14 +7,15 @@ const lists: ReadonlySet<string> = new Set(["tags", "spaces", "zones"]);
 const normaliseValue = (name: string, value: string): string => {
   if (sizes.has(name)) {
     const mebibytes = sizeInMebibytes(value);
-    return mebibytes === undefined ? value : `${mebibytes}M`;
+    if (mebibytes === undefined) return value;
+    return mebibytes % 1024 === 0 ? `${mebibytes / 1024}G` : `${mebibytes}M`;
   }
   return lists.has(name) ? [...new Set(value.split(","))].filter(Boolean).sort().join(",") : value;
 };
 
 /**
  * Constraints as a set of name=value. `arch=amd64` is what juju writes when nobody asked for anything, so it
- * counts as nothing; sizes are compared in MiB, lists in any order.
+ * counts as nothing; sizes are brought to one unit, lists to one order.
  */
 export const normaliseConstraints = (text: string | null | undefined): ReadonlyMap<string, string> => {
   const constraints = new Map<string, string>();
