@@ -26,7 +26,7 @@ export const backup = (
 # juju export-bundle -m ${address} > ${captureFiles.bundle}
 # juju status -m ${address} --format=yaml > ${captureFiles.status}
 # juju models -c ${controller} --format=yaml > ${captureFiles.models}
-exec node -e 'require("module").createRequire(process.cwd()+"/")("openstack-lab/late-bound")("capture-script").run()' '${getProject()}' '${getStack()}' '${uuid}'`,
+exec node -e 'require("module").createRequire(process.cwd()+"/")("openstack-lab/late-bound")("capture-script").run()' '${getProject()}' '${getStack()}' '${uuid}' '${settings.backupRoot}' '${settings.backupLabel}'`,
       addPreviousOutputInEnv: false,
     },
     options,

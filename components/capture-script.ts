@@ -1,13 +1,20 @@
+import { jujuClient } from "../clients/juju.ts";
 import { sayDuration } from "../config/duration.ts";
-import { runTimeSettings } from "../config/run-time.ts";
+import { stackFileNow } from "../config/run-time.ts";
+import { parseCaptureSettings } from "../config/settings.ts";
 import { TeardownError } from "../errors.ts";
 import { findOpenRun } from "../run/run-directory.ts";
 import { ensureCapture } from "../teardown/capture.ts";
 import { engineIdentity } from "../teardown/teardown.ts";
-import { realContext } from "../teardown/world.ts";
+import { realClock } from "../teardown/world.ts";
 
-const capture = async (project: string, stack: string, modelUuid: string): Promise<string> => {
-  const settings = runTimeSettings({ configured: {}, project: process.cwd(), stack, programRan: false });
+const capture = async (
+  project: string,
+  stack: string,
+  modelUuid: string,
+  atUp: Record<string, unknown>,
+): Promise<string> => {
+  const settings = parseCaptureSettings({ ...atUp, ...stackFileNow(process.cwd(), stack) });
   const run = findOpenRun({
     backupRoot: settings.backupRoot,
     backupLabel: settings.backupLabel,
@@ -22,10 +29,8 @@ const capture = async (project: string, stack: string, modelUuid: string): Promi
       "no teardown has begun, so there is nothing to capture for; nothing was touched\nThe way to begin one: pulumi destroy",
     );
   }
-  const context = realContext(
-    { ...settings, jujuController: run.lab.model?.controller ?? settings.jujuController },
-    new AbortController().signal,
-  );
+  const controller = run.lab.model?.controller ?? settings.jujuController;
+  const context = { settings, juju: jujuClient({ controller: controller || undefined }), clock: realClock };
   const began = Date.now();
   const files = await ensureCapture(context, run, { by: "backup", engine: engineIdentity() });
   const list = files.map(
@@ -41,9 +46,9 @@ const capture = async (project: string, stack: string, modelUuid: string): Promi
 /** What the Backup's command starts: takes the capture of the open run, or finds that it holds. Exits with 1 when it cannot. */
 export const provider: { run: () => Promise<void> } = {
   run: async () => {
-    const [project = "", stack = "", modelUuid = ""] = process.argv.slice(1);
+    const [project = "", stack = "", modelUuid = "", backupRoot, backupLabel] = process.argv.slice(1);
     try {
-      console.log(await capture(project, stack, modelUuid));
+      console.log(await capture(project, stack, modelUuid, { backupRoot, backupLabel }));
     } catch (error) {
       console.error(
         error instanceof TeardownError

@@ -3,10 +3,12 @@
 const oldest = 24;
 
 const tooOld = () => {
-  throw new Error(
+  const error = new Error(
     `this project needs Node >= ${oldest}, and \`node\` on PATH is ${process.version}; nothing was touched. ` +
-      'Put a newer one first: export PATH="$PWD/node_modules/.bin:$PATH"',
+      'Type `eval "$(make -s env)"` (the project has its own Node), then the command again.',
   );
+  error.stack = "see its own row";
+  throw error;
 };
 
 /** @param {string} name the component's file name without its ending */

@@ -186,5 +186,6 @@ const begin = async (urn: string): Promise<Teardown> => {
 /** The destroy that this process is part of; the first caller begins it. @throws TeardownError */
 export const teardown = (urn: string, part: Brought): Promise<Teardown> => {
   brought.push(part);
-  return (begun ??= begin(urn));
+  begun ??= begin(urn);
+  return begun;
 };

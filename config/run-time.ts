@@ -54,6 +54,10 @@ const readStackFile = (file: string): Record<string, unknown> => {
   );
 };
 
+/** What the stack's file says now, by key without the namespace; without the encrypted values. */
+export const stackFileNow = (project: string, stack: string): Record<string, unknown> =>
+  ourKeys(readStackFile(stackFile(project, stack)));
+
 /**
  * The settings of this very operation.
  *
@@ -70,6 +74,5 @@ export const runTimeSettings = (options: {
   programRan: boolean;
 }): Settings => {
   const { configured, project, stack, programRan } = options;
-  const now = programRan ? {} : readStackFile(stackFile(project, stack));
-  return parseSettings({ ...ourKeys(configured), ...ourKeys(now) });
+  return parseSettings({ ...ourKeys(configured), ...(programRan ? {} : stackFileNow(project, stack)) });
 };

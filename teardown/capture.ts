@@ -3,14 +3,16 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
+import type { JujuClient } from "../clients/juju.ts";
 import { jujuErrorKind } from "../clients/juju.ts";
+import type { Settings } from "../config/settings.ts";
 import { TeardownError } from "../errors.ts";
 import { destroyWith } from "../guards/finding.ts";
 import type { CapturedFile } from "../run/event.ts";
 import { writeWhole } from "../run/files.ts";
 import { isDestructive } from "../run/journal.ts";
 import type { Run } from "../run/run-directory.ts";
-import type { Context } from "./context.ts";
+import type { Clock } from "./context.ts";
 import type { RecordedModel } from "./recorded-lab.ts";
 
 /** The runbook's three files, and the sums that make them verifiable. */
@@ -20,6 +22,13 @@ export const captureFiles = {
   models: "juju-models-pre-destroy.yaml",
   sums: "SHA256SUMS",
 } as const;
+
+/** What a capture needs of the world: not MAAS, and no secret. */
+export type CaptureContext = {
+  juju: JujuClient;
+  clock: Clock;
+  settings: Pick<Settings, "withoutBundle" | "jujuController">;
+};
 
 /** Who takes the capture, and under which engine: one that was taken under the same engine is this destroy's own. */
 export type CaptureBy = { by: "backup" | "provider"; engine: string | undefined };
@@ -92,7 +101,7 @@ const check = {
 const withoutBundleHint = `To go on without a bundle: ${destroyWith("withoutBundle", "true")}`;
 
 /** Reads the three, side by side; the bundle may be done without when the configuration says so. */
-const readAll = async (context: Context, model: RecordedModel) => {
+const readAll = async (context: CaptureContext, model: RecordedModel) => {
   const { juju, settings } = context;
   const address = `${model.controller}:${model.name}`;
   const nothingToExport = (error: unknown): undefined => {
@@ -146,7 +155,11 @@ export const verifiedCapture = (directory: string): CapturedFile[] | undefined =
  *
  * @throws TeardownError `capture`; then nothing may be destroyed
  */
-export const takeCapture = async (context: Context, run: Run, who: CaptureBy): Promise<CapturedFile[]> => {
+export const takeCapture = async (
+  context: CaptureContext,
+  run: Run,
+  who: CaptureBy,
+): Promise<CapturedFile[]> => {
   const { clock, settings } = context;
   const began = clock.now();
   run.journal.write({ event: "capture-started", by: who.by });
@@ -199,7 +212,11 @@ const ownCapture = (run: Run, who: CaptureBy): boolean => {
  * A verified capture of this run. One that is there is kept once something was destroyed; before that it is taken anew, unless
  * this very destroy has taken it.
  */
-export const ensureCapture = async (context: Context, run: Run, who: CaptureBy): Promise<CapturedFile[]> => {
+export const ensureCapture = async (
+  context: CaptureContext,
+  run: Run,
+  who: CaptureBy,
+): Promise<CapturedFile[]> => {
   const there = verifiedCapture(run.directory);
   if (there && (isDestructive(run.journal.events()) || ownCapture(run, who))) return there;
   return await takeCapture(context, run, who);

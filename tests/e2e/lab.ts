@@ -28,6 +28,7 @@ export type LabState = {
 /** A simulated lab in a process of its own. */
 export type Lab = {
   url: string;
+  maasUrl: string;
   env: Record<string, string>;
   apiKey: string;
   state: () => Promise<LabState>;
@@ -84,8 +85,9 @@ export const startLab = async (options: {
       throw new Error(`the simulated lab did not start: ${stderr}`);
     }),
   ]);
-  const { url, env, apiKey } = JSON.parse(String(first.value)) as {
+  const { url, maasUrl, env, apiKey } = JSON.parse(String(first.value)) as {
     url: string;
+    maasUrl: string;
     env: Record<string, string>;
     apiKey: string;
   };
@@ -102,6 +104,7 @@ export const startLab = async (options: {
   };
   return {
     url,
+    maasUrl,
     env,
     apiKey,
     state: () => ask("state"),

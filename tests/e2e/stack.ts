@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { hostname, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { execa, type ResultPromise } from "execa";
+import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { type RunEvent, runEvent } from "../../run/event.ts";
 import { projectRoot, toolchainEnvironment } from "../../toolchain/environment.ts";
@@ -19,6 +19,9 @@ import { type Lab, startLab } from "./lab.ts";
 
 /** What the display said, and how it ended. */
 export type Outcome = { code: number; output: string; lines: string[] };
+
+/** A CLI that runs: its process id, a way to disturb it, and its end. */
+export type Running = { pid: number; kill: (signal: NodeJS.Signals) => void; ended: Promise<Outcome> };
 
 /** A stack of this project on a simulated lab of its own: own home, own state, own project folder. */
 export type Stack = {
@@ -31,7 +34,7 @@ export type Stack = {
   /** Runs the CLI itself to its end. */
   pulumi: (...args: string[]) => Promise<Outcome>;
   /** Starts the CLI, for a test that disturbs it. */
-  start: (...args: string[]) => ResultPromise;
+  start: (...args: string[]) => Running;
   up: (...args: string[]) => Promise<Outcome>;
   destroy: (...args: string[]) => Promise<Outcome>;
   configure: (change: Record<string, unknown>) => void;
@@ -54,6 +57,7 @@ const linked = [
   "guards",
   "run",
   "teardown",
+  "toolchain",
   "words",
   "report",
   "errors.ts",
@@ -118,19 +122,21 @@ export const makeStack = async (
     const kept = Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
     writeFileSync(file, stringify({ ...now, config: kept }));
   };
-  const start: Stack["start"] = (...args) =>
-    execa(cli, [...args, "--stack", stackName, "--non-interactive", "--color", "never"], {
+  const start: Stack["start"] = (...args) => {
+    const running = execa(cli, [...args, "--stack", stackName, "--non-interactive", "--color", "never"], {
       cwd: project,
       env,
       reject: false,
       all: true,
       stdin: "ignore",
     });
-  const run: Stack["pulumi"] = async (...args) => {
-    const { exitCode, all } = await start(...args);
-    const output = String(all ?? "");
-    return { code: exitCode ?? -1, output, lines: output.split("\n") };
+    const ended = running.then(({ exitCode, all }) => {
+      const output = String(all ?? "");
+      return { code: exitCode ?? -1, output, lines: output.split("\n") };
+    });
+    return { pid: running.pid ?? 0, kill: (signal) => running.kill(signal), ended };
   };
+  const run: Stack["pulumi"] = (...args) => start(...args).ended;
   const backups = join(directory, "lab", "home", "backups");
   const runs = () =>
     existsSync(backups)
@@ -196,13 +202,13 @@ export const adoptedStack = async (options: Parameters<typeof makeStack>[0] = {}
     cpSync(first.state, keep, { recursive: true });
     cpSync(join(first.project, `Pulumi.${stackName}.yaml`), join(keep, "stack.yaml"));
     await first.end();
-    return { state: keep, url: first.lab.url };
+    return { state: keep, url: first.lab.maasUrl };
   })();
   const { state, url } = await adoptedOnce;
   rmSync(own.state, { recursive: true });
   cpSync(state, own.state, { recursive: true });
   const file = join(own.state, ".pulumi", "stacks", "openstack-lab", `${stackName}.json`);
-  writeFileSync(file, readFileSync(file, "utf8").replaceAll(url, own.lab.url));
+  writeFileSync(file, readFileSync(file, "utf8").replaceAll(url, own.lab.maasUrl));
   // The salt of the secrets belongs to the state.
   const { encryptionsalt } = parse(readFileSync(join(state, "stack.yaml"), "utf8")) as {
     encryptionsalt: string;
