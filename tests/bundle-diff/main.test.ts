@@ -125,6 +125,7 @@ describe("npm run bundle-diff", function () {
       ["empty", "", "no YAML mapping"],
       ["binary", new Uint8Array([0xff, 0xfe, 0x00, 0x80]), "bytes that are not UTF-8 text"],
       ["huge", "#".repeat(3_000_000), "more than 2 MB"],
+      ["deep", `applications: ${"[".repeat(20_000)}`, "not valid YAML"],
       ["broken", "applications: {", "not valid YAML"],
       [
         "bomb",

@@ -70,7 +70,7 @@ describe("reading a bundle", () => {
 
   it("refuses what refers to itself, is nested too deeply, or has too many documents", () => {
     expect(problems("applications: &a {x: *a}")).to.have.length(1);
-    expect(problems(`applications: ${"[".repeat(3_000)}`)).not.to.deep.equal([]);
+    expect(problems(`applications: ${"[".repeat(300)}`)).not.to.deep.equal([]);
     expect(problems(`a: ${"[".repeat(60)}${"]".repeat(60)}\napplications: {}`).join()).to.include(
       "levels of nesting",
     );
