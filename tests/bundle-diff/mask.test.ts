@@ -83,6 +83,14 @@ describe("masking secrets", () => {
     expect(change).to.deep.include({ old: { state: "masked" }, new: { state: "masked" } });
   });
 
+  it("masks by what a value looks like, under an open name", () => {
+    const proxy = (url: string): string => application(`options: {http-proxy: '${url}'}`);
+    const [open] = changesBetween(proxy("http://a:3128"), proxy("http://b:3128"));
+    expect(open).to.deep.include({ new: { state: "value", text: "http://b:3128" } });
+    const [masked] = changesBetween(proxy("http://a:3128"), proxy("http://me:pw@b:3128"));
+    expect(masked).to.deep.include({ new: { state: "masked" } });
+  });
+
   it("shows true and false under any name", () => {
     const [change] = changesBetween(
       application("options: {use-token: true}"),

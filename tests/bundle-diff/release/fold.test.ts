@@ -102,6 +102,20 @@ describe("folding a release upgrade", () => {
       expect(outside(changes)).to.deep.equal(expected);
     });
 
+  it("lets a whole lab on another risk stand out", () => {
+    const edge = Object.fromEntries(
+      Object.entries(caracal).map(([name, body]) => [name, body.replace("/stable", "/edge")]),
+    );
+    expect(
+      reportOf(bundle(yoga), bundle(edge)).changes.filter(({ kind }) => kind === "channel"),
+    ).to.have.length(7);
+  });
+
+  it("lets an archive stand out that a base does not need", () => {
+    const origin = "channel: 2024.1/stable, options: {openstack-origin: 'cloud:noble-caracal'}";
+    expect(outside({ keystone: origin }, "noble")).to.include("keystone option openstack-origin");
+  });
+
   it("names what is left behind, also where it is new", () => {
     const report = reportOf(
       bundle(yoga),
