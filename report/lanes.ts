@@ -47,6 +47,8 @@ const wayOf = (
   if (events.length === 0) return undefined;
   const build = laneBuilder(events[0]?.at ?? end);
   let state = "";
+  // The state that a machine falls back to when its release fails.
+  let asIt = "";
   let good = false;
   let ended = "";
   for (const event of events) {
@@ -64,8 +66,11 @@ const wayOf = (
         build.begin(at, { state, kind: begun ? "under way" : "before" });
       }
     } else if (event.event === "release-called") {
+      asIt = state || asIt;
+      state = "release sent";
       build.begin(at, { state: event.attempt > 1 ? "release sent again" : "release sent", kind: "asked" });
     } else if (event.event === "release-answered" && event.kind !== "accepted") {
+      state = asIt;
       build.begin(at, { state: "waiting to try again", kind: "trouble" });
       build.mark(at, `attempt ${event.attempt}: ${event.reason}`, "bad");
     } else if (event.event === "destroy-model-called") {
@@ -79,7 +84,7 @@ const wayOf = (
     } else if (event.event === "stopped") {
       build.close(at);
       build.mark(at, `stopped: ${event.code}`, "bad");
-      ended = `${state || "stopped"}, ${event.code === "interrupted" || event.code === "deadline" ? "not waited for any longer" : "stopped"}`;
+      ended = `${state || "stopped"}, ${event.code === "interrupted" || event.code === "deadline" ? "waiting ended" : "stopped"}`;
     }
   }
   if (ended === "") {
@@ -161,7 +166,7 @@ export const lanesOf = (part: DestroyEvents, modelName: string, hostnames: strin
         ("hostname" in event && event.hostname === hostname) ||
         ((event.event === "done" || event.event === "stopped") && event.resource === hostname),
     );
-  const release = normalRelease(started.settings["erase"]);
+  const release = normalRelease(started.settings.erase);
   const lanes = [
     wayOf(modelEvents, end, modelName, "model", normalTimes.model),
     ...hostnames.map((hostname) => wayOf(machine(hostname), end, hostname, "machine", release)),

@@ -63,7 +63,11 @@ const nextOf = (outcome: Outcome, events: RunEvent[]): string[] => {
   const closed = ofKind(events, "run-closed").at(-1);
   if (closed) return [`proceed to ${closed.nextStep}`];
   if (outcome === "under way") return ["wait for it to end; its own display says more"];
-  if (outcome === "cut off") return ["pulumi cancel --yes", "pulumi destroy"];
+  // A killed engine leaves its lock (engine.md 3.1).
+  const killed = splitDestroys(events)
+    .at(-1)
+    ?.events.some((event) => event.event === "stopped" && /engine is gone/.test(event.message));
+  if (outcome === "cut off" || killed) return ["pulumi cancel --yes", "pulumi destroy"];
   return ["pulumi destroy"];
 };
 
@@ -90,7 +94,7 @@ export const reportOf = (events: RunEvent[], facts: RunFacts): Report => {
   const results = resultsOf(events, destroys, lab);
   const outcome: Outcome = destroys.at(-1)?.outcome ?? "cut off";
   const destructive = isDestructive(events);
-  const simulated = split.at(-1)?.started.settings["simulated"] === true;
+  const simulated = split.at(-1)?.started.settings.simulated === true;
   const opened = destroys[0]?.started ?? events[0]?.at ?? facts.now;
   const ended = events.length === 0 ? opened : lastAt(events);
   const captured = ofKind(events, "captured").at(-1);

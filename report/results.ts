@@ -28,10 +28,12 @@ const machineResult = (
   const states = ofKind(events, "machine-state").filter((event) => event.hostname === hostname);
   const finished = events.some((event) => event.event === "done" && event.resource === hostname);
   const met = events.some((event) => event.event === "run-closed");
-  const state = states.at(-1)?.to ?? "";
+  const mine = (event: { hostname: string }) => event.hostname === hostname;
+  const told = events.findLast((event) => "hostname" in event && mine(event));
+  // A release that was sent and not answered yet: MAAS may have begun.
+  const state = told?.event === "release-called" ? "release sent" : (states.at(-1)?.to ?? "");
   const absent = systemId === "";
   const done = finished || state === "Ready" || (met && absent);
-  const mine = (event: { hostname: string }) => event.hostname === hostname;
   const failed = ofKind(events, "release-answered")
     .filter(mine)
     .filter(({ kind }) => kind !== "accepted")
@@ -59,7 +61,12 @@ const modelResult = (
 ): Result => {
   const state = ofKind(events, "model-state").at(-1)?.state ?? "";
   const done = state === "gone" || events.some((event) => event.event === "run-closed");
-  const answers = ofKind(events, "destroy-model-answered").slice(0, -1);
+  // All calls but the last were not enough; how long each was let run is our own limit and varies by a little.
+  const answers = ofKind(events, "destroy-model-answered")
+    .slice(0, -1)
+    .map(({ kind, text }) =>
+      kind === "stopped" ? "destroy-model did not end in its time" : text ? `${kind}: ${text}` : kind,
+    );
   const forced = ofKind(events, "remove-machines-called").map(
     ({ ids }) => `stuck: machines ${ids.join(", ")} were removed by force`,
   );
@@ -74,7 +81,7 @@ const modelResult = (
     told: toldOf(events, model.name),
     ...timesOf(lanesFor(destroys, model.name, "model"), done),
     calls: ofKind(events, "destroy-model-called").length,
-    reasons: [...answers.map(({ kind, text }) => (text ? `${kind}: ${text}` : kind)), ...forced],
+    reasons: [...answers, ...forced],
   };
 };
 

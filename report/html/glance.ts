@@ -28,6 +28,13 @@ export const hero = (report: Report): Markup => {
 </header>`;
 };
 
+const mostNames = 6;
+/** Some names of many. */
+const few = (names: string[]): string =>
+  names.length <= mostNames
+    ? names.join(", ")
+    : `${names.slice(0, mostNames).join(", ")} and ${names.length - mostNames} more`;
+
 const destroyed = ({ results, destructive, controller, maasUrl }: Report): Markup => {
   const model = results.find(({ kind }) => kind === "model");
   const machines = results.filter(({ kind }) => kind === "machine");
@@ -36,7 +43,7 @@ const destroyed = ({ results, destructive, controller, maasUrl }: Report): Marku
   if (!destructive)
     return html`<strong>nothing</strong>; meant were ${model ? `model ${model.name} and ` : ""}${count(machines.length, "machine")}`;
   return html`${when(model, () => html`<div>model <strong>${model?.name}</strong>: ${model?.state}</div>`)}
-<div>${count(machines.length, "machine")}: <strong>${ready} Ready</strong>${open.length > 0 ? `, not: ${open.join(", ")}` : ""}</div>
+<div>${count(machines.length, "machine")}: <strong>${ready} Ready</strong>${open.length > 0 ? `, not: ${few(open)}` : ""}</div>
 <div class="soft small">controller ${controller || "unknown"}, MAAS ${maasUrl || "unknown"}</div>`;
 };
 
@@ -63,17 +70,19 @@ const pace = ({ phases, results, simulated }: Report): Markup => {
     return html`<div class="${open ? "" : "good strong"}">${open ? "yes, as far as it came" : "yes, every phase"}</div>${more}`;
   return html`<div class="warn strong">no</div>${slow.map(
     ({ name, took: time, normal }) => html`<div>${name} took ${took(time)}, normal ${normal?.text}</div>`,
-  )}${when(slowMachines.length > 0, () => html`<div class="soft small">${slowMachines.map(({ name }) => name).join(", ")}</div>`)}${more}`;
+  )}${when(slowMachines.length > 0, () => html`<div class="soft small">${few(slowMachines.map(({ name }) => name))}</div>`)}${more}`;
 };
 
 const retries = ({ results, destroys }: Report): Markup => {
   const again = results.filter(({ calls }) => calls > 1);
   if (again.length === 0)
     return html`<div>no</div>${when(destroys.length > 1, () => html`<div class="soft small">but pulumi destroy ran ${destroys.length} times</div>`)}`;
-  return html`<div class="warn strong">yes</div>${again.map(
+  const list = again.slice(0, mostNames);
+  const rest = again.length - list.length;
+  return html`<div class="warn strong">yes</div>${list.map(
     ({ kind, name, calls }) =>
       html`<div>${name}: ${kind === "model" ? "destroy-model called" : "released"} ${calls} times</div>`,
-  )}`;
+  )}${when(rest > 0, () => html`<div>and ${count(rest, "more machine")}</div>`)}`;
 };
 
 const backup = ({ capture, destructive }: Report): Markup => {

@@ -11,7 +11,7 @@ const setting = (value: unknown): string => (typeof value === "string" ? value :
 const destroyRow = (destroy: Destroy): Markup => {
   const { number, started, took: time, user, host, command, message, outcome, changed, versions } = destroy;
   return html`<tr><th scope="row">${number}</th><td class="number" data-is="began">${moment(started)}</td><td class="number" data-is="took">${took(time)}</td>
-<td><span class="pill ${toneOf[outcome]}">${outcomeWords[outcome]}</span></td><td>${user} on ${host}${when(message, () => html`<div>“${message}”</div>`)}<div class="mono soft">${command}</div>${changed.map(
+<td><span class="pill ${toneOf[outcome]}">${outcomeWords[outcome]}</span></td><td class="whole">${user} on ${host}${when(message, () => html`<div>“${message}”</div>`)}<div class="mono soft">${command}</div>${changed.map(
     ({ key, from, to }) =>
       html`<div class="small">changed before it: <code>${key}</code> from ${setting(from)} to ${setting(to)}</div>`,
   )}<div class="soft small">${Object.entries(versions)

@@ -11,11 +11,16 @@ const paceTone: Record<Phase["pace"], string> = {
   "not reached": "soft",
 };
 
+const mostReasons = 8;
+
 /** Why something had to be done again, each reason once, with how often. */
 export const grouped = (reasons: string[]): string[] => {
   const times = new Map<string, number>();
   for (const reason of reasons) times.set(reason, (times.get(reason) ?? 0) + 1);
-  return [...times].map(([reason, number]) => (number > 1 ? `${number} × ${reason}` : reason));
+  const list = [...times].map(([reason, number]) => (number > 1 ? `${number} × ${reason}` : reason));
+  return list.length <= mostReasons
+    ? list
+    : [...list.slice(0, mostReasons), `and ${list.length - mostReasons} more, in report.json`];
 };
 
 const troubleHtml = (trouble: Trouble, several: boolean): Markup => {
@@ -46,7 +51,7 @@ const gauge = ({ took: time, normal, pace }: Phase): Markup | undefined => {
   const whole = Math.max(time, normal.atMost) * 1.05;
   const part = (ms: number) => `${((ms / whole) * 100).toFixed(2)}%`;
   const from = normal.atLeast ?? 0;
-  return html`<div class="gauge${pace === "slower" ? " slower" : ""}" aria-hidden="true"><b style="left:${part(from)};width:${part(normal.atMost - from)}"></b><i style="width:${part(time)}"></i></div>`;
+  return html`<div class="gauge${pace === "slower" ? " slower" : ""}" aria-hidden="true"><b class="${from > 0 ? "range" : ""}" style="left:${part(from)};width:${part(normal.atMost - from)}"></b><i style="width:${part(time)}"></i></div>`;
 };
 
 /** How long each phase took, beside the runbook's time. */
@@ -57,7 +62,7 @@ ${list.map(
     phase,
   ) => html`<tr><th scope="row">${phase.name}<div class="soft small" style="font-weight:400">${phase.what}</div></th>
 <td class="number" data-is="took">${took(phase.took)}</td><td class="number" data-is="runbook">${phase.normal?.text ?? "–"}</td>
-<td><span class="pill ${paceTone[phase.pace]}">${paceWords[phase.pace]}</span></td><td style="min-width:8rem">${gauge(phase)}</td></tr>`,
+<td><span class="pill ${paceTone[phase.pace]}">${paceWords[phase.pace]}</span></td><td class="whole" style="min-width:8rem">${gauge(phase)}</td></tr>`,
 )}</tbody></table>${when(
     destroys.length > 1,
     () =>
@@ -74,7 +79,9 @@ const resultHtml = (result: Result): Markup => {
 <td><span class="pill ${done ? "good" : state === "not touched" ? "soft" : "bad"}">${state}</span></td>
 <td class="number" data-is="took">${took(time)}${when(pace === "slower", () => html` <span class="pill warn">slower</span>`)}</td>
 <td class="number" data-is="calls">${calls}</td>
-<td>${told || html`<span class="soft">${done ? "" : "not finished"}</span>`}${grouped(reasons).map(
+<td class="whole">${told || html`<span class="soft">${done ? "" : "not finished"}</span>`}${grouped(
+    reasons,
+  ).map(
     (reason) => html`<div class="small ${done ? "soft" : "bad"}">${reason}</div>`,
   )}<div class="soft small">${about}</div></td></tr>`;
 };
@@ -97,7 +104,7 @@ ${when(check.problems.length > 0, () => html`<p class="bad strong">${check.probl
 <table class="stacks"><thead><tr><th scope="col">file</th><th scope="col">size</th><th scope="col">now</th><th scope="col">SHA-256</th></tr></thead><tbody>
 ${check.files.map(
   (file) =>
-    html`<tr><th scope="row">${file.name}</th><td class="number">${size(file.bytes)}</td><td><span class="pill ${file.now === "intact" ? "good" : "bad"}">${file.now}</span></td><td class="mono hash">${file.sha256}</td></tr>`,
+    html`<tr><th scope="row">${file.name}</th><td class="number">${size(file.bytes)}</td><td><span class="pill ${file.now === "intact" ? "good" : "bad"}">${file.now}</span></td><td class="mono hash whole">${file.sha256}</td></tr>`,
 )}</tbody></table>
 <pre>cd ${directory} && sha256sum --check SHA256SUMS</pre></section>`;
 };
@@ -116,10 +123,10 @@ export const guards = ({ destroys }: Report): Markup | undefined => {
   return html`<section class="card"><details open><summary><h2>Guards <span class="pill ${refused ? "bad" : "good"}">${said}</span>${when(
     destroys.length > 1,
     () => html` <span class="soft small">destroy ${last.number}</span>`,
-  )}</h2></summary><table class="stacks"><thead><tr><th scope="col">verdict</th><th scope="col">guard</th><th scope="col">about</th><th scope="col">found</th></tr></thead><tbody>
+  )}</h2></summary><table class="stacks"><thead><tr><th scope="col">guard</th><th scope="col">verdict</th><th scope="col">about</th><th scope="col">found</th></tr></thead><tbody>
 ${list.map(
   ({ verdict, guard, subject, found, expected, next }) =>
-    html`<tr><td><span class="pill ${verdictTone[verdict]}">${verdict}</span></td><th scope="row">${guard}</th><td class="mono">${subject}</td><td>${found}${when(
+    html`<tr><th scope="row">${guard}</th><td><span class="pill ${verdictTone[verdict]}">${verdict}</span></td><td class="mono">${subject}</td><td class="whole">${found}${when(
       expected !== undefined,
       () => html`<div class="soft small">expected: ${expected}</div>`,
     )}${when(next !== undefined, () => html`<pre>${next}</pre>`)}</td></tr>`,

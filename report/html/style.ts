@@ -40,14 +40,15 @@ pre { margin: 0.4rem 0 0; padding: 0.6rem 0.8rem; background: var(--track); bord
 .trouble.solved { border-color: var(--line); }
 table { width: 100%; border-collapse: collapse; }
 th, td { text-align: left; vertical-align: top; padding: 0.4rem 1rem 0.4rem 0; } th:last-child, td:last-child { padding-right: 0; }
-thead th { font-size: 0.8125rem; color: var(--soft); font-weight: 600; border-bottom: 1px solid var(--line); }
+thead th { font-size: 0.8125rem; color: var(--soft); font-weight: 600; border-bottom: 1px solid var(--line);
+  white-space: nowrap; }
 tbody th { font-weight: 600; } tbody tr + tr > * { border-top: 1px solid var(--line); }
 td.number { white-space: nowrap; }
 .hash { word-break: break-all; }
 .gauge { position: relative; height: 0.7rem; min-width: 6rem; background: var(--track); border-radius: 0.2rem; margin-top: 0.4rem; }
 .gauge i, .gauge b { position: absolute; top: 0; bottom: 0; border-radius: 0.2rem; }
 .gauge i { left: 0; min-width: 3px; background: var(--way); } .gauge.slower i { background: var(--trouble); }
-.gauge b { border: 1px solid var(--soft); border-width: 0 1px; border-radius: 0; background: color-mix(in srgb, var(--soft) 18%, transparent); }
+.gauge b { border-right: 2px solid var(--ink); border-radius: 0; } .gauge b.range { background: color-mix(in srgb, var(--soft) 25%, transparent); }
 .lanes { display: grid; gap: 0.1rem 0.75rem; grid-template-columns: fit-content(11rem) minmax(0, 1fr) fit-content(15rem); align-items: center; }
 .lanes > .lane { display: contents; } .lanes .name { font-weight: 600; font-size: 0.875rem; }
 .lanes .end { font-size: 0.8125rem; white-space: nowrap; }
@@ -60,8 +61,8 @@ td.number { white-space: nowrap; }
 .track u { position: absolute; top: 0.3rem; width: 0.75rem; height: 0.75rem; margin-left: -0.375rem; border: 2px solid var(--card);
   border-radius: 50%; }
 u.good { background: var(--good); } u.bad { background: var(--bad); border-radius: 1px; rotate: 45deg; }
-u.note { background: var(--ink); width: 0.55rem; height: 0.55rem; top: 0.4rem; margin-left: -0.275rem; }
-.track .normal { top: -0.05rem; bottom: -0.05rem; width: 0; min-width: 0; border-left: 2px dashed var(--ink); border-radius: 0; }
+u.note { background: var(--ink); width: 0.3rem; height: 0.95rem; top: 0.2rem; margin-left: -0.15rem; border-width: 0 1px; border-radius: 0; }
+.track .normal { top: 0; bottom: 0; width: 0; min-width: 0; border-left: 2px dashed var(--ink); border-radius: 0; }
 .axis { position: relative; height: 1.3rem; font-size: 0.75rem; color: var(--soft); }
 .axis span { position: absolute; translate: -50% 0; white-space: nowrap; } .axis span:first-child { translate: 0 0; }
 .axis span:last-child { translate: -100% 0; }
@@ -69,18 +70,18 @@ u.note { background: var(--ink); width: 0.55rem; height: 0.55rem; top: 0.4rem; m
   list-style: none; } .legend li { display: flex; align-items: center; gap: 0.4rem; }
 .legend i { display: inline-block; width: 1rem; height: 0.7rem; border-radius: 2px; flex: none; }
 .legend u { display: inline-block; width: 0.6rem; height: 0.6rem; border-radius: 50%; flex: none; } .legend u.bad { border-radius: 1px; }
-.legend .normal { width: 0; height: 0.9rem; border-left: 2px dashed var(--ink); border-radius: 0; }
+.legend u.note { width: 0.3rem; border: 0; } .legend .normal { width: 0; height: 0.9rem; border-left: 2px dashed var(--ink); border-radius: 0; }
 .destroy + .destroy { border-top: 1px solid var(--line); margin-top: 1.1rem; padding-top: 1rem; }
 summary { cursor: pointer; } summary h2, summary h3 { display: inline; } details[open] > summary { margin-bottom: 0.6rem; }
 footer { color: var(--soft); font-size: 0.8125rem; }
 @media (max-width: 44rem) {
-  .lanes { grid-template-columns: minmax(0, 1fr) auto; gap: 0 0.5rem; } .lanes .name { grid-column: 1; margin-top: 0.35rem; }
-  .lanes .end { grid-column: 2; grid-row: auto; white-space: normal; text-align: right; margin-top: 0.35rem; } .lanes .track, .lanes .axis { grid-column: 1 / -1; }
-  .lanes .pad { display: none; }
-  table.stacks thead { position: absolute; clip-path: inset(50%); } table.stacks tr { display: block; padding: 0.5rem 0; }
-  table.stacks th, table.stacks td { display: block; border: 0; padding: 0; } table.stacks tr + tr { border-top: 1px solid var(--line); }
-  table.stacks tr + tr > * { border-top: 0; }
-  table.stacks td[data-is]::before { content: attr(data-is) ": "; color: var(--soft); font-size: 0.8125rem; } }
+  .lanes { display: block; } .lanes > .lane { display: grid; grid-template: "name end" auto "track track" auto / auto minmax(0, 1fr);
+    gap: 0.1rem 0.75rem; margin-top: 0.4rem; align-items: baseline; } .lane .track { grid-area: track; } .lane .name { grid-area: name; }
+  .lanes .end { grid-area: end; white-space: normal; text-align: right; } .lanes .pad { display: none; }
+  table.stacks thead { position: absolute; clip-path: inset(50%); } table.stacks tr { display: block; padding: 0.45rem 0; }
+  table.stacks th, table.stacks td { display: inline; border: 0; padding: 0 0.6rem 0 0; } table.stacks tr + tr { border-top: 1px solid var(--line); }
+  table.stacks tbody th, table.stacks td.whole { display: block; padding: 0; } table.stacks tr + tr > * { border-top: 0; }
+  table.stacks td[data-is]::before { content: attr(data-is) " "; color: var(--soft); font-size: 0.8125rem; } }
 @media print { @page { margin: 14mm; }
   :root { color-scheme: light; --ink: #000; --soft: #444; --page: #fff; --card: #fff; --line: #bbb; --track: #eee; --good: #00501d;
     --good-paper: #fff; --bad: #8a0000; --bad-paper: #fff; --warn: #5a3600; --warn-paper: #fff; --calm: #123a6e; --calm-paper: #fff;

@@ -1,5 +1,5 @@
 import { ms } from "../destroys.ts";
-import type { Bar, Destroy, Lane, Report } from "../report.ts";
+import type { Bar, Destroy, Lane, Mark, Report } from "../report.ts";
 import { outcomeWords, span, took } from "../words.ts";
 import { toneOf } from "./glance.ts";
 import { html, type Markup, when } from "./markup.ts";
@@ -16,7 +16,7 @@ export const ticksOf = (length: number): number[] => {
   const step = steps.find((each) => length / each <= mostTicks) ?? Math.ceil(length / mostTicks);
   const ticks = Array.from({ length: Math.floor(length / step) + 1 }, (_, at) => at * step);
   // A label that would touch the last one is left out.
-  return [...ticks.filter((tick) => tick === 0 || tick < length * 0.88), length];
+  return [...ticks.filter((tick) => tick === 0 || tick < length * 0.82), length];
 };
 
 const at = (scale: Scale, time: number): string =>
@@ -39,9 +39,19 @@ const inWords = (lane: Lane): string =>
     lane.end,
   ].join(" → ");
 
+// A stuck model is asked for again and again; beyond a few calls only the first is shown, and the number is in the table.
+const mostNotes = 6;
+const shownMarks = ({ marks }: Lane): Mark[] => {
+  const notes = marks.filter(({ kind }) => kind === "note");
+  return notes.length <= mostNotes
+    ? marks
+    : marks.filter((mark) => mark.kind !== "note" || mark === notes[0]);
+};
+
 const laneHtml = (lane: Lane, scale: Scale, grid: number[]): Markup => {
   const first = Math.min(...lane.bars.map(({ from }) => ms(from)), ...lane.marks.map((mark) => ms(mark.at)));
-  const normalEnd = lane.normal && first + lane.normal.atMost;
+  // The short checks are compared in the table of phases alone.
+  const normalEnd = lane.kind !== "check" && lane.normal && first + lane.normal.atMost;
   const words = inWords(lane);
   return html`<div class="lane"><div class="name">${lane.resource}</div>
 <div class="track" role="img" aria-label="${`${lane.resource}: ${words}`}" title="${words}">${grid.map(
@@ -50,9 +60,9 @@ const laneHtml = (lane: Lane, scale: Scale, grid: number[]): Markup => {
     (bar) =>
       html`<i class="${kinds[bar.kind]}${bar.open ? " open" : ""}" style="left:${at(scale, ms(bar.from))};width:${`${((barTook(bar) / scale.length) * 100).toFixed(3)}%`}"></i>`,
   )}${when(
-    normalEnd !== undefined && normalEnd < scale.from + scale.length,
-    () => html`<i class="normal" style="left:${at(scale, normalEnd ?? 0)}"></i>`,
-  )}${lane.marks.map((mark) => html`<u class="${mark.kind}" style="left:${at(scale, ms(mark.at))}" title="${mark.text}"></u>`)}</div>
+    normalEnd && normalEnd < scale.from + scale.length,
+    () => html`<i class="normal" style="left:${at(scale, normalEnd || 0)}"></i>`,
+  )}${shownMarks(lane).map((mark) => html`<u class="${mark.kind}" style="left:${at(scale, ms(mark.at))}" title="${mark.text}"></u>`)}</div>
 <div class="end"><span class="${lane.good ? "good" : "bad"}">${lane.end}</span> <span class="soft">${took(lane.took)}</span></div></div>`;
 };
 

@@ -19,7 +19,13 @@ export const chromiumPath = (): string => {
   return installed;
 };
 
-type Answer = { id?: number; sessionId?: string; method?: string; result?: unknown; error?: { message: string } };
+type Answer = {
+  id?: number;
+  sessionId?: string;
+  method?: string;
+  result?: unknown;
+  error?: { message: string };
+};
 
 /** One tab. `evaluate` returns what the expression's JSON says. */
 export type Tab = {
@@ -97,7 +103,11 @@ export const startChromium = async (): Promise<Browser> => {
   });
   await call("Network.enable");
   const evaluate = async (expression: string) => {
-    const answer = (await call("Runtime.evaluate", { expression, returnByValue: true, awaitPromise: true })) as {
+    const answer = (await call("Runtime.evaluate", {
+      expression,
+      returnByValue: true,
+      awaitPromise: true,
+    })) as {
       result: { value?: unknown };
       exceptionDetails?: { text: string; exception?: { description?: string } };
     };
@@ -111,12 +121,21 @@ export const startChromium = async (): Promise<Browser> => {
       evaluate,
       requested: () => requested,
       show: async (markup, { width, scheme }) => {
-        await call("Emulation.setDeviceMetricsOverride", { width, height: 900, deviceScaleFactor: 1, mobile: width < 500 });
-        await call("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
+        await call("Emulation.setDeviceMetricsOverride", {
+          width,
+          height: 900,
+          deviceScaleFactor: 1,
+          mobile: width < 500,
+        });
+        await call("Emulation.setEmulatedMedia", {
+          features: [{ name: "prefers-color-scheme", value: scheme }],
+        });
         await call("Page.setDocumentContent", { frameId: frameTree.frame.id, html: markup });
       },
       screenshot: async () => {
-        const { data } = (await call("Page.captureScreenshot", { captureBeyondViewport: true })) as { data: string };
+        const { data } = (await call("Page.captureScreenshot", { captureBeyondViewport: true })) as {
+          data: string;
+        };
         return Buffer.from(data, "base64");
       },
     },
