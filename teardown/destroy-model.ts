@@ -47,8 +47,11 @@ const modelStory = ({ run, row, recorded, context }: ModelDestruction) => {
 };
 type Story = ReturnType<typeof modelStory>;
 
+/** Since when the model is to go away: the first call after it was last seen alive. One that was not taken makes nothing stuck. */
 const firstCall = (run: Run): number | undefined => {
-  const call = run.journal.events().find(({ event }) => event === "destroy-model-called");
+  const events = run.journal.events();
+  const alive = events.findLastIndex((each) => each.event === "model-state" && each.state === "alive");
+  const call = events.slice(alive + 1).find(({ event }) => event === "destroy-model-called");
   return call && Date.parse(call.at);
 };
 
@@ -184,7 +187,7 @@ export const destroyModel = async (destruction: ModelDestruction): Promise<strin
     const rounds = Math.floor(elapsed / settings.stuckAfter);
     if (rounds > stuckRounds) {
       stuckRounds = rounds;
-      await removeMachines(destruction, story);
+      if (model?.life !== "alive") await removeMachines(destruction, story);
       throwIfStopped(context, goesOn);
     }
     const limit = (rounds + 1) * settings.stuckAfter - elapsed;
