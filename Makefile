@@ -39,7 +39,7 @@ demo: ready ## a whole teardown on the simulated lab, a few minutes
 	@node demo/main.ts $(ARGS)
 
 lab: ready ## a simulated MAAS and Juju in the foreground, until Ctrl-C
-	@node simulator/main.ts $(ARGS)
+	@node demo/lab.ts $(ARGS)
 
 # $(call run-if-there,file): some programs come with later versions of this project.
 run-if-there = if [ -f $(1) ]; then exec node $(1) $(ARGS); else echo "$(1) does not exist in this version of the project" >&2; exit 1; fi

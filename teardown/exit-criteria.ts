@@ -3,6 +3,7 @@ import { releaseEffect } from "../clients/maas.ts";
 import { sayDuration } from "../config/duration.ts";
 import { TeardownError } from "../errors.ts";
 import { acceptDeleted } from "../guards/machine-guard.ts";
+import { dropLock } from "../run/lock.ts";
 import type { Run } from "../run/run-directory.ts";
 import { aligned, indent } from "../words/table.ts";
 import type { Context, Row } from "./context.ts";
@@ -114,6 +115,7 @@ export const checkExitCriteria = async (options: {
   const opened = run.journal.events()[0]?.at;
   const took = opened ? context.clock.now() - Date.parse(opened) : 0;
   const { nextStep } = context.settings;
+  dropLock(run.lock);
   run.journal.write({ event: "run-closed", outcome: "complete", took, nextStep });
   return [
     `exit criteria met after ${sayDuration(took)}: the model is gone, ${lab.machines.length + also.length} machines are Ready`,

@@ -9,6 +9,8 @@ export type MachineStory = {
   came: (to: string, seenBy: string) => void;
   /** What is going on within a state. */
   now: (text: string) => void;
+  /** A release that failed: the way is told with it. */
+  failed: (reason: string) => void;
   /** The whole way, with times: "Deployed → Releasing → Ready in 3.2 s". */
   told: () => string;
 };
@@ -17,6 +19,7 @@ export type MachineStory = {
 export const machineStory = (recorded: RecordedMachine, run: Run, row: Row, clock: Clock): MachineStory => {
   const { hostname, systemId } = recorded;
   const states: { state: string; at: number }[] = [];
+  const failures: string[] = [];
   const way = () => states.map(({ state }) => state).join(" → ");
   return {
     came: (to, seenBy) => {
@@ -27,11 +30,15 @@ export const machineStory = (recorded: RecordedMachine, run: Run, row: Row, cloc
       row.status(way());
     },
     now: (text) => row.status(`${way()} · ${text}`),
+    failed: (reason) => failures.push(reason.split("\n")[0] ?? ""),
     told: () => {
       const first = states[0];
       const last = states.at(-1);
       if (!first || !last) return "";
-      return states.length === 1 ? first.state : `${way()} in ${sayDuration(last.at - first.at)}`;
+      const failed = failures.length
+        ? `, after ${failures.length} failed ${failures.length === 1 ? "release" : "releases"} (${failures.at(-1)})`
+        : "";
+      return states.length === 1 ? first.state : `${way()} in ${sayDuration(last.at - first.at)}${failed}`;
     },
   };
 };

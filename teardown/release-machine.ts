@@ -212,7 +212,9 @@ export const releaseMachine = async (release: Release): Promise<string> => {
       ["releasable", "failed-retryable"].includes(releaseEffect(machine.status))
     ) {
       const said = "reason" in answer ? answer.reason : "";
-      failures.push({ reason: said || (await latestReason(maas, machine)) });
+      const reason = said || (await latestReason(maas, machine));
+      failures.push({ reason });
+      story.failed(reason);
       // A refusal is not mended by asking again, unless the second look shows why.
       if (answer.kind === "refused") {
         judge(release, machine);
