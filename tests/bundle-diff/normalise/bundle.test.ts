@@ -183,6 +183,12 @@ const different: ReadonlyArray<Case & { readonly change: string }> = [
     b: "storage: {osd: 'loop,1,1024M'}",
     change: "keystone storage osd",
   },
+  {
+    what: "storage that somebody asked for",
+    a: "storage: {osd: 'loop,3,1024M'}",
+    b: "",
+    change: "keystone storage osd",
+  },
   { what: "a storage pool", a: "storage: {osd: 'maas,1024M'}", b: "", change: "keystone storage osd" },
   {
     what: "a local resource",
