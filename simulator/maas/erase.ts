@@ -17,7 +17,6 @@ export const startErase = (region: Region, machine: Machine): void => {
 
 /** The end of a wipe that failed or was aborted: the power is off, the owner stays. */
 export const failErase = (region: Region, machine: Machine): void => {
-  stopAll(machine);
   if (machine.powerType !== "manual") machine.powerState = "off";
   setStatus(region, machine, "Failed disk erasing");
   note(region, machine, { level: "ERROR", type: "Failed disk erasing" });

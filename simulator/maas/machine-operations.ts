@@ -1,7 +1,7 @@
 import { mayEdit } from "./access.ts";
 import { answers } from "./answers.ts";
 import { failErase, startErase } from "./erase.ts";
-import { type Machine, stopAll, takeFault } from "./machine.ts";
+import { type Machine, takeFault } from "./machine.ts";
 import { note, type Region, setStatus, type User } from "./region.ts";
 import { noteRelease, startRelease } from "./release.ts";
 import { releaseOptions } from "./release-options.ts";
@@ -129,7 +129,6 @@ const abort: MachineOperation = (call) => {
 const markBroken: MachineOperation = (call) => {
   const { region, user, machine } = call;
   if (!mayEdit(user, machine)) return answers.forbidden();
-  stopAll(machine);
   setStatus(region, machine, "Broken");
   return rendered(call);
 };

@@ -34,7 +34,7 @@ const encode = (text: string): string =>
 
 /** The HMAC-SHA1 signature (RFC 5849, 3.4), which MAAS takes too. */
 const hmacSignature = (request: HttpRequest, oauth: Map<string, string>, key: string): string => {
-  const url = new URL(request.url, `http://${request.headers.host ?? "localhost"}`);
+  const url = new URL(request.url, `http://${request.headers.host ?? ""}`);
   const form = /^application\/x-www-form-urlencoded/i.test(request.headers["content-type"] ?? "");
   const pairs = [
     ...[...oauth].filter(([name]) => name !== "oauth_signature"),

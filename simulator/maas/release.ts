@@ -20,7 +20,6 @@ const clearDeployment = (machine: Machine): void => {
 
 /** The end of a release, when the power is off. A machine composed on allocation goes away. */
 const finishRelease = (region: Region, machine: Machine): void => {
-  stopAll(machine);
   if (machine.dynamic || takeFault(machine, ["vanishes"])) {
     region.machines.delete(machine.systemId);
     return;
@@ -44,12 +43,6 @@ const watchRelease = (region: Region, machine: Machine): void => {
 
 const powerIsOff = ({ powerState, powerType }: Machine): boolean =>
   powerState === "off" || powerType === "manual" || powerState === "unknown";
-
-/** A failed power-off puts the machine back where it was; what the release cleared stays cleared. */
-const fallBack = (region: Region, machine: Machine, before: StatusName): void => {
-  stopAll(machine);
-  setStatus(region, machine, before);
-};
 
 /**
  * Starts the release of a machine: synchronously everything that MAAS does before it renders its answer, then the
@@ -97,12 +90,13 @@ const powerOff = async (
       signal ? AbortSignal.any([signal, stopped.signal]) : stopped.signal,
     );
   } catch {
-    if (signal?.aborted) fallBack(region, machine, before);
+    if (signal?.aborted) setStatus(region, machine, before);
     return {};
   }
   if (failure === "never-off") return {};
+  // The machine is where it was; what the beginning of the release cleared stays cleared.
   if (failure) {
-    fallBack(region, machine, before);
+    setStatus(region, machine, before);
     const failed =
       failure === "no-rack-503" ? answers.noRack(machine.hostname) : answers.powerOffFailed(machine.hostname);
     note(region, machine, { level: "DEBUG", type: "Failed to power off node", description: failed.body });

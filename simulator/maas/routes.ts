@@ -114,7 +114,7 @@ export const createRoutes =
     try {
       const parameters = parametersOf(request);
       const { path, query, form } = parameters;
-      const anyone = open(region, path, `http://${request.headers.host ?? "localhost"}`);
+      const anyone = open(region, path, `http://${request.headers.host ?? ""}`);
       if (anyone) return anyone;
       const { resource, op: pathOp } = splitOp(path.replace(/^\/MAAS\/api\/2\.0\//, ""));
       const route = path.startsWith("/MAAS/api/2.0/")

@@ -61,13 +61,15 @@ export const sendRequest = (
   { method, headers, body }: { method: string; headers: Record<string, string>; body?: string },
 ): Promise<CliAnswer> =>
   new Promise((resolve, reject) => {
-    const outgoing = httpRequest(url, { method, headers }, (response) => {
+    // Node sends a body of DELETE without its length unless told.
+    const length = body === undefined ? {} : { "Content-Length": `${Buffer.byteLength(body)}` };
+    const outgoing = httpRequest(url, { method, headers: { ...headers, ...length } }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);
       response.on("end", () =>
         resolve({
-          status: response.statusCode ?? 0,
+          status: response.statusCode ?? Number.NaN,
           reason: response.statusMessage ?? "",
           headers: Object.entries(response.headers).map(([name, value]) => [name, String(value)] as const),
           body: Buffer.concat(chunks).toString("utf8"),

@@ -41,7 +41,7 @@ const request = async (...call: Parameters<typeof sendRequest>): Promise<CliAnsw
 
 /** Prints an answer as the real CLI does: the body on stdout even when it is an error, which is rc 2. */
 const printAnswer = (cli: CliProcess, answer: CliAnswer): number => {
-  const good = answer.status >= 200 && answer.status < 300;
+  const good = Math.floor(answer.status / 100) === 2;
   if (!cli.tty) cli.stdout(answer.body);
   else if (good) cli.stdout(`Success.\nMachine-readable output follows:\n${answer.body}\n`);
   else cli.stdout(`${answer.body || `Request failed with code ${answer.status}: ${answer.reason}`}\n`);
@@ -96,8 +96,8 @@ const apiCall = (
     handler.path,
   );
   const fields = words.slice(handler.params.length).map((word) => {
-    const cut = word.indexOf("=");
-    return [cut < 0 ? word : word.slice(0, cut), cut < 0 ? "" : word.slice(cut + 1)] as const;
+    const [name = "", ...value] = word.split("=");
+    return [name, value.join("=")] as const;
   });
   const url = new URL(path, profile.url);
   if (operation.op !== null) url.searchParams.append("op", operation.op);

@@ -33,6 +33,17 @@ describe("An erasure in the simulated MAAS", () => {
     expect((await read("one"))?.status_name).to.equal("Ready");
   });
 
+  it("does not end with the power-off of an earlier, failed release", async () => {
+    const { ask, clock, read } = simulatedRegion({
+      machines: [{ hostname: "one", release: "10m", erase: "1h" }],
+    });
+    void ask("POST", "machines/{one}/?op=release");
+    await clock.advance(6 * minute);
+    await ask("POST", "machines/{one}/?op=release", { form: "erase=true" });
+    await clock.advance(10 * minute);
+    expect(await read("one")).to.include({ status_name: "Disk erasing", power_state: "on" });
+  });
+
   it("that fails leaves Failed disk erasing, from which a release without erase leads to Ready", async () => {
     const { ask, clock, read } = simulatedRegion({
       machines: [{ hostname: "one", erase: "20m", faults: [{ answer: "erase-fails" }] }],

@@ -15,19 +15,14 @@ const fieldsOf = async (version: string): Promise<string[]> => {
 
 describe("A MAAS of version 3.4", () => {
   for (const form of [
-    "erase=false",
-    "erase=no",
-    "erase=off",
-    "erase=0",
-    "erase=N",
-    "quick_erase=true",
-    "scripts=none",
+    ...["erase=false", "erase=f", "erase=no", "erase=N", "erase=off", "erase=0", "erase="],
+    ...["quick_erase=true", "secure_erase=true", "scripts=none", "scripts=wipe-disks"],
   ])
     it(`takes ${form} for no erasure`, async () => {
       expect(await releasedWith("3.4.8", form)).to.deep.equal([200, "Ready"]);
     });
 
-  for (const form of ["erase=true", "erase=yes", "erase=ON", "erase=1", "erase=t"])
+  for (const form of ["erase=true", "erase=t", "erase=yes", "erase=y", "erase=ON", "erase=1"])
     it(`takes ${form} for an erasure`, async () => {
       expect(await releasedWith("3.4.8", form)).to.deep.equal([200, "Disk erasing"]);
     });
@@ -37,14 +32,18 @@ describe("A MAAS of version 3.4", () => {
       400,
       "Invalid erase: Value should be 'true' or 'false'",
     ]);
-    expect((await releasedWith("3.2.10", "force=maybe"))[0]).to.equal(400);
+    for (const name of ["force", "secure_erase", "quick_erase"])
+      expect(await releasedWith("3.2.10", `${name}=maybe`)).to.deep.equal([
+        400,
+        `Invalid ${name}: Value should be 'true' or 'false'`,
+      ]);
   });
 
   it("has machines without error_description", async () => {
     const fields = await fieldsOf("3.4.8");
     expect(fields).to.have.length(77);
-    expect(fields).not.to.include.members(["error_description"]);
-    expect(fields).not.to.include.members(["enable_kernel_crash_dump"]);
+    expect(fields).not.to.include("error_description");
+    expect(fields).not.to.include("enable_kernel_crash_dump");
   });
 });
 
@@ -76,6 +75,12 @@ describe("A MAAS of version 3.6", () => {
     expect(await releasedWith("3.6.5", "scripts=wipe-disks")).to.deep.equal([200, "Disk erasing"]);
   });
 
+  it("is that of 3.5 and 3.7 too", async () => {
+    for (const version of ["3.5.12", "3.7.3"])
+      expect(await releasedWith(version, "erase=no")).to.deep.equal([200, "Disk erasing"]);
+    expect(await releasedWith("2.9.2", "erase=no")).to.deep.equal([200, "Ready"]);
+  });
+
   it("has machines of 79 fields", async () => {
     expect(await fieldsOf("3.6.5")).to.have.length(79);
   });
@@ -85,15 +90,15 @@ describe("MAAS's master", () => {
   it("has machines without pod and virtualmachine_id", async () => {
     const fields = await fieldsOf("master");
     expect(fields).to.have.length(77);
-    expect(fields).not.to.include.members(["pod"]);
-    expect(fields).not.to.include.members(["virtualmachine_id"]);
+    expect(fields).not.to.include("pod");
+    expect(fields).not.to.include("virtualmachine_id");
   });
 
   it("calls a timestamp that is no number the client's error, where 3.6 fails", async () => {
-    const statusIn = async (version: string): Promise<number> => {
+    const answerIn = async (version: string): Promise<[number, string]> => {
       const { maas } = simulatedRegion({ maas: { version }, machines: [] });
       const [consumer, token, secret] = maas.keyOfUser("admin")?.split(":") ?? [];
-      const { status } = await maas.handle({
+      const { status, body } = await maas.handle({
         method: "GET",
         url: "/MAAS/api/2.0/users/?op=whoami",
         headers: {
@@ -101,8 +106,10 @@ describe("MAAS's master", () => {
         },
         body: Buffer.from(""),
       });
-      return status;
+      return [status, body];
     };
-    expect([await statusIn("master"), await statusIn("3.6.5")]).to.deep.equal([400, 500]);
+    expect(await answerIn("master")).to.deep.equal([400, "Invalid timestamp"]);
+    expect(await answerIn("3.8.0")).to.deep.equal([400, "Invalid timestamp"]);
+    expect(await answerIn("3.6.5")).to.deep.equal([500, "invalid literal for int() with base 10: 'abc'"]);
   });
 });

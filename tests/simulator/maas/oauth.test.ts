@@ -39,20 +39,39 @@ describe("The simulated MAAS and OAuth", () => {
     expect(await whoami(header(plaintext("e")))).to.equal(200);
   });
 
-  it("accepts HMAC-SHA1, query and all", async () => {
-    const signed = (nonce: string, key: string): string => {
+  it("accepts HMAC-SHA1, query, form and all", async () => {
+    const text = "it's (good) & ~new* + 100 %!";
+    const form = new URLSearchParams({ comment: text }).toString();
+    const encoded = (plain: string): string =>
+      encodeURIComponent(plain)
+        .replaceAll("'", "%27")
+        .replaceAll("(", "%28")
+        .replaceAll(")", "%29")
+        .replaceAll("*", "%2A")
+        .replaceAll("!", "%21");
+    const signed = async (nonce: string, key: string, sentForm: string): Promise<number> => {
       const oauth: Record<string, string> = { ...plaintext(nonce), oauth_signature_method: "HMAC-SHA1" };
       delete oauth.oauth_signature;
-      const pairs = Object.entries({ ...oauth, op: "whoami" }).map(
-        ([name, value]) => `${name}=${encodeURIComponent(value)}`,
+      const pairs = Object.entries({ ...oauth, op: "whoami", comment: text }).map(
+        ([name, value]) => `${encoded(name)}=${encoded(value)}`,
       );
-      const base = ["GET", "http://h:1/MAAS/api/2.0/users/", pairs.sort().join("&")]
-        .map(encodeURIComponent)
-        .join("&");
-      return header({ ...oauth, oauth_signature: createHmac("sha1", key).update(base).digest("base64") });
+      const base = ["GET", "http://h:1/MAAS/api/2.0/users/", pairs.sort().join("&")].map(encoded).join("&");
+      const oauth_signature = createHmac("sha1", key).update(base).digest("base64");
+      const { status } = await maas.handle({
+        method: "GET",
+        url: "/MAAS/api/2.0/users/?op=whoami",
+        headers: {
+          authorization: header({ ...oauth, oauth_signature }),
+          host: "h:1",
+          "content-type": "application/x-www-form-urlencoded",
+        },
+        body: Buffer.from(sentForm),
+      });
+      return status;
     };
-    expect(await whoami(signed("f", `&${secret}`))).to.equal(200);
-    expect(await whoami(signed("g", "&wrong"))).to.equal(401);
+    expect(await signed("f", `&${secret}`, form)).to.equal(200);
+    expect(await signed("g", "&wrong", form)).to.equal(401);
+    expect(await signed("h", `&${secret}`, "comment=other")).to.equal(401);
   });
 
   it("takes nothing but OAuth for credentials", async () => {

@@ -176,6 +176,17 @@ describe("A release in the simulated MAAS", () => {
     expect((await read("one"))?.status_name).to.equal("Ready");
   });
 
+  it("behind an impatient proxy is answered with 504 in its middle when it is short", async () => {
+    const { ask, clock } = simulatedRegion({
+      machines: [{ hostname: "one", release: "30s", faults: [{ answer: "gateway-504" }] }],
+    });
+    const release = ask("POST", "machines/{one}/?op=release");
+    await clock.advance(15_000 - 1);
+    expect(await isPending(release)).to.equal(true);
+    await clock.advance(1);
+    expect(await isPending(release)).to.equal(false);
+  });
+
   for (const wire of ["hang", "reset"] as const)
     it(`whose answer is lost (${wire}) goes on`, async () => {
       const { ask, clock, read } = simulatedRegion({
@@ -185,6 +196,46 @@ describe("A release in the simulated MAAS", () => {
       await clock.advance(3 * minute);
       expect((await release).instead).to.equal(wire);
       expect((await read("one"))?.status_name).to.equal("Ready");
+    });
+
+  it("that was asked for again follows the second power-off, not the first", async () => {
+    const { ask, clock, read } = simulatedRegion({ machines: [{ hostname: "one", release: "7m" }] });
+    void ask("POST", "machines/{one}/?op=release");
+    await clock.advance(6 * minute);
+    expect((await read("one"))?.status_name).to.equal("Releasing failed");
+    void ask("POST", "machines/{one}/?op=release");
+    await clock.advance(2 * minute);
+    expect(await read("one")).to.include({ status_name: "Releasing", power_state: "on" });
+  });
+
+  it("that is under way when the lab begins can fail, too", async () => {
+    const { clock, read } = simulatedRegion({
+      machines: [{ hostname: "one", status: "Releasing", release: "9m" }],
+    });
+    await clock.advance(5 * minute - 1);
+    expect((await read("one"))?.status_name).to.equal("Releasing");
+    await clock.advance(1);
+    expect((await read("one"))?.status_name).to.equal("Releasing failed");
+    await clock.advance(4 * minute);
+    expect(await read("one")).to.include({ status_name: "Releasing failed", power_state: "off" });
+  });
+
+  for (const machine of [{ powerType: "manual" }, { powerState: "unknown" }, { powerState: "off" }])
+    it(`needs no waiting with ${JSON.stringify(machine)}`, async () => {
+      const { ask } = simulatedRegion({ machines: [{ hostname: "one", ...machine }] });
+      expect(statusOf((await ask("POST", "machines/{one}/?op=release")).body)).to.equal("Ready");
+    });
+
+  for (const path of ["?op=release", "op-release", "(in the body)"])
+    it(`can be asked for as ${path}`, async () => {
+      const { ask } = simulatedRegion({ machines: [{ hostname: "one", powerState: "off" }] });
+      const inBody = path.startsWith("(");
+      const answer = await ask(
+        "POST",
+        `machines/{one}/${inBody ? "" : path}`,
+        inBody ? { form: "op=release" } : {},
+      );
+      expect(statusOf(answer.body)).to.equal("Ready");
     });
 
   it("that is under way when the lab begins comes to its end", async () => {
