@@ -121,8 +121,11 @@ export const unlistedFindings = (
   lab: RecordedLab,
   ofModel: { hostname: string; systemId: string }[],
 ): Finding[] => {
-  const recorded = new Set(lab.machines.map(({ systemId }) => systemId));
-  const { alsoDestroyed } = context.settings;
+  const { alsoDestroyed, machines } = context.settings;
+  // A machine that was adopted and taken off the list since is as unlisted as one that never was on it.
+  const recorded = new Set(
+    lab.machines.filter(({ hostname }) => machines.includes(hostname)).map(({ systemId }) => systemId),
+  );
   return ofModel
     .filter(({ systemId }) => !recorded.has(systemId))
     .map(({ hostname, systemId }) =>
