@@ -56,8 +56,8 @@ const usable = <T>(schema: z.ZodType<T>, value: unknown): T => {
   return parsed.data;
 };
 
-const definedOnly = <T extends object>(fields: T): Partial<T> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+const definedOnly = (fields: object): object =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
 const addMachine = (maas: Maas, input: unknown): void => {
   const [machine] = resolveScenario({ models: [], machines: [input] }).machines;
@@ -83,9 +83,9 @@ export const controlMaas = (maas: Maas, faults: SideFaults, operation: ControlOp
   switch (operation.op) {
     case "set-machine": {
       const machine = find(maas, hostname());
-      const fields = definedOnly(usable(machineFields, operation.fields));
+      const fields = usable(machineFields, operation.fields);
       if (fields.status !== undefined) stopAll(machine);
-      Object.assign(machine, fields);
+      Object.assign(machine, definedOnly(fields));
       return true;
     }
     case "remove-machine": {

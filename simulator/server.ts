@@ -20,27 +20,35 @@ const json = (response: ServerResponse, status: number, value: unknown): void =>
   response.end(`${JSON.stringify(value)}\n`);
 };
 
+const readJson = async (request: IncomingMessage): Promise<unknown> =>
+  JSON.parse((await readBody(request)).toString("utf8"));
+
+const jujuCallSchema = z.object({
+  argv: z.array(z.string()),
+  env: z.record(z.string(), z.string()),
+  tty: z.boolean(),
+});
+
+const operationSchema = z.looseObject({ op: z.string() });
+
 /** Runs one juju command for the stand-in: JSON lines `{"stdout"}`, `{"stderr"}`, at last `{"exit"}`. */
 const runJuju = async (
   parts: ServerParts,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
-  const { argv, env, tty }: JujuCall = JSON.parse((await readBody(request)).toString("utf8"));
+  const call: JujuCall = jujuCallSchema.parse(await readJson(request));
   const gone = new AbortController();
   response.on("close", () => gone.abort());
   response.writeHead(200, { "Content-Type": "application/jsonl" });
   const line = (value: unknown): void => {
     if (!gone.signal.aborted) response.write(`${JSON.stringify(value)}\n`);
   };
-  const exit = await parts.juju.run(
-    { argv, env, tty },
-    {
-      stdout: (text) => line({ stdout: text }),
-      stderr: (text) => line({ stderr: text }),
-      signal: gone.signal,
-    },
-  );
+  const exit = await parts.juju.run(call, {
+    stdout: (text) => line({ stdout: text }),
+    stderr: (text) => line({ stderr: text }),
+    signal: gone.signal,
+  });
   line({ exit });
   response.end();
 };
@@ -51,10 +59,11 @@ const runControl = async (
   response: ServerResponse,
 ): Promise<void> => {
   try {
-    await parts.control(JSON.parse((await readBody(request)).toString("utf8")));
+    await parts.control(operationSchema.parse(await readJson(request)));
     json(response, 200, { ok: true });
   } catch (error) {
-    if (!(error instanceof TeardownError || error instanceof SyntaxError)) throw error;
+    if (!(error instanceof TeardownError || error instanceof SyntaxError || error instanceof z.ZodError))
+      throw error;
     json(response, 400, { error: error.message });
   }
 };
@@ -74,7 +83,7 @@ const addCall = async (
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
-  const call = calledSchema.safeParse(JSON.parse((await readBody(request)).toString("utf8")));
+  const call = calledSchema.safeParse(await readJson(request));
   if (call.success) parts.log.add(call.data);
   json(response, call.success ? 200 : 400, { ok: call.success });
 };

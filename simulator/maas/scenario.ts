@@ -128,7 +128,7 @@ export const machineSchema: z.ZodType<MachineScenario> = z.strictObject({
   faults: z
     .array(
       z.strictObject({
-        at: z.literal("release").optional(),
+        at: z.enum(["release", "erase"]).optional(),
         times: z.int().positive().default(1),
         answer: z.enum(machineFaultAnswers),
       }),
