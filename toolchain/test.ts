@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { execa } from "execa";
 import { runChecks } from "./checks.ts";
 import { toolchainEnvironment } from "./environment.ts";
@@ -16,23 +17,48 @@ const readTotals = (file: string): Totals => {
   }
 };
 
-const runMocha = async (argv: readonly string[]): Promise<Totals> => {
+/**
+ * Two files at a time: the tests on the real engine mostly wait. Mocha then prints a file's results when the whole file is
+ * done, so a line says that it goes on whenever nothing was printed for 10 s.
+ */
+const mochaArguments = [
+  "node_modules/mocha/bin/mocha.js",
+  ...["--parallel", "--jobs", "2", "--reporter", "toolchain/reporter.ts", "--fail-zero"],
+  ...(process.stdout.isTTY ? ["--color"] : []),
+  ...(process.env.CI ? ["--forbid-only"] : []),
+];
+
+/** Passes `output` on to the terminal, with a sign of life when it is silent. */
+const showWithSignsOfLife = (output: Readable): { stop: () => void } => {
+  const started = performance.now();
+  let printed = started;
+  output.on("data", (chunk: Uint8Array) => {
+    printed = performance.now();
+    process.stdout.write(chunk);
+  });
+  const timer = setInterval(() => {
+    const now = performance.now();
+    if (now - printed < 10_000) return;
+    printed = now;
+    process.stdout.write(`  tests are running, ${Math.round((now - started) / 1000)} s\n`);
+  }, 1000);
+  return { stop: () => clearInterval(timer) };
+};
+
+const runMocha = async (files: readonly string[]): Promise<Totals> => {
   const directory = mkdtempSync(join(tmpdir(), "openstack-lab-test-"));
   const file = join(directory, "totals.json");
   const { env } = await toolchainEnvironment();
-  const mocha = ["node_modules/mocha/bin/mocha.js", "--reporter", "toolchain/reporter.ts", "--fail-zero"];
-  // Not in .mocharc.json, where mocha would add them to the files named on its command line.
-  const files = argv.length > 0 ? argv : ["tests/**/*.test.ts"];
   try {
-    const { exitCode } = await execa(
-      process.execPath,
-      [...mocha, ...(process.env.CI ? ["--forbid-only"] : []), ...files],
-      {
-        env: { ...env, TEST_TOTALS: file },
-        stdio: ["ignore", "inherit", "inherit"],
-        reject: false,
-      },
-    );
+    const mocha = execa(process.execPath, [...mochaArguments, ...files], {
+      env: { ...env, TEST_TOTALS: file },
+      stdio: ["ignore", "pipe", "inherit"],
+      buffer: false,
+      reject: false,
+    });
+    const life = showWithSignsOfLife(mocha.stdout);
+    const { exitCode } = await mocha;
+    life.stop();
     const { passed, failed } = readTotals(file);
     return { passed, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
   } finally {
@@ -40,8 +66,11 @@ const runMocha = async (argv: readonly string[]): Promise<Totals> => {
   }
 };
 
+/** Not in .mocharc.json, where mocha would add them to the files named on its command line. */
+const allTests = "tests/**/*.test.ts";
+
 const failedChecks = await runChecks();
-const { passed, failed } = await runMocha(process.argv.slice(2));
+const { passed, failed } = await runMocha(process.argv.length > 2 ? process.argv.slice(2) : [allTests]);
 for (const name of failedChecks) process.stdout.write(`failed check: ${name}\n`);
 const allFailed = failed + failedChecks.length;
 process.exitCode = allFailed > 0 ? 1 : 0;
