@@ -1,89 +1,11 @@
 import { mayEdit } from "./access.ts";
 import { answers } from "./answers.ts";
-import { failErase, startErase } from "./erase.ts";
-import { type Machine, takeFault } from "./machine.ts";
-import { note, type Region, setStatus, type User } from "./region.ts";
-import { noteRelease, startRelease } from "./release.ts";
-import { releaseOptions } from "./release-options.ts";
-import { renderMachine } from "./render.ts";
-import { indented, ok, okText, type Reply } from "./reply.ts";
-import { abortLeadsTo, releasable, releaseIsNoOp } from "./statuses.ts";
-
-/** Everything that an operation on one machine needs. */
-export type MachineCall = {
-  readonly region: Region;
-  readonly user: User;
-  readonly machine: Machine;
-  readonly form: URLSearchParams;
-};
-
-export type MachineOperation = (call: MachineCall) => Reply | Promise<Reply>;
-
-/** Lab ms after which a proxy in front of MAAS gives up. */
-const gatewayPatience = 60_000;
-
-const rendered = ({ region, machine }: MachineCall): Reply =>
-  okText(indented(renderMachine(region, machine)), 1);
-
-/** Answers that come before anything changed. */
-const refuseAtOnce = ({ machine }: MachineCall): Reply | undefined => {
-  const fault = takeFault(machine, ["conflict-retry", "state-409", "no-connections-503"]);
-  if (fault === "conflict-retry") return answers.conflict();
-  if (fault === "state-409") return answers.notReleasable(machine.status);
-  return fault ? answers.noConnections() : undefined;
-};
-
-/** Why a release that may start cannot: a VM host on the machine, no image to wipe with. */
-const hindrance = (
-  region: Region,
-  machine: Machine,
-  options: { force: boolean; erase: boolean },
-): Reply | undefined => {
-  if (machine.hostsVms !== null && !options.force) return answers.hostsVms([machine.hostsVms]);
-  if (options.erase && !region.settings.ephemeralImage) return answers.noEphemeralImage(machine.architecture);
-  if (machine.dynamic && machine.powerState === "off" && !options.erase) return answers.dynamicPoweredOff();
-  return undefined;
-};
-
-/** `force` on a machine that hosts VMs deletes the VM host and its VMs. */
-const removeVmHost = (region: Region, machine: Machine): void => {
-  for (const other of region.machines.values())
-    if (other.pod === machine.hostsVms && machine.hostsVms !== null) region.machines.delete(other.systemId);
-  machine.hostsVms = null;
-};
-
-/**
- * Releases one machine. The answer's body is made when the release has begun; the answer comes when the power is
- * off, or with the failure of the power-off.
- */
-const release: MachineOperation = async (call) => {
-  const { region, user, machine, form } = call;
-  if (!mayEdit(user, machine)) return answers.forbidden();
-  const refused = refuseAtOnce(call);
-  if (refused) return refused;
-  if (releaseIsNoOp.has(machine.status)) return rendered(call);
-  if (!releasable.has(machine.status)) return answers.notReleasable(machine.status);
-  const options = releaseOptions(region, form);
-  if ("status" in options) return options;
-  const hindered = hindrance(region, machine, options);
-  if (hindered) return hindered;
-  removeVmHost(region, machine);
-  noteRelease(region, machine, user, options.comment);
-  if (options.erase) {
-    startErase(region, machine);
-    return rendered(call);
-  }
-  const wire = takeFault(machine, ["hang", "reset", "gateway-504"]);
-  const powerOff = startRelease(region, machine);
-  const answer = rendered(call);
-  if (wire === "hang") return { ...answer, instead: "hang" };
-  if (wire === "reset" || wire === "gateway-504") {
-    await region.clock.sleep(Math.min(gatewayPatience, machine.release / 2));
-    return wire === "reset" ? { ...answer, instead: "reset" } : answers.gatewayTimeout();
-  }
-  const { failed } = await powerOff;
-  return failed ?? answer;
-};
+import { failErase } from "./erase.ts";
+import { type MachineOperation, renderedMachine } from "./machine-call.ts";
+import { note, setStatus } from "./region.ts";
+import { ok } from "./reply.ts";
+import { release } from "./single-release.ts";
+import { abortLeadsTo } from "./statuses.ts";
 
 const lock: MachineOperation = (call) => {
   const { region, user, machine, form } = call;
@@ -97,7 +19,7 @@ const lock: MachineOperation = (call) => {
     description: comment ?? "",
     username: user.name,
   });
-  return rendered(call);
+  return renderedMachine(call);
 };
 
 const unlock: MachineOperation = (call) => {
@@ -112,7 +34,7 @@ const unlock: MachineOperation = (call) => {
     description: comment ?? "",
     username: user.name,
   });
-  return rendered(call);
+  return renderedMachine(call);
 };
 
 const abort: MachineOperation = (call) => {
@@ -123,14 +45,14 @@ const abort: MachineOperation = (call) => {
   note(region, machine, { level: "DEBUG", type: "User aborted action", username: user.name });
   if (machine.status === "Disk erasing") failErase(region, machine);
   else setStatus(region, machine, target);
-  return rendered(call);
+  return renderedMachine(call);
 };
 
 const markBroken: MachineOperation = (call) => {
   const { region, user, machine } = call;
   if (!mayEdit(user, machine)) return answers.forbidden();
   setStatus(region, machine, "Broken");
-  return rendered(call);
+  return renderedMachine(call);
 };
 
 const markFixed: MachineOperation = (call) => {
@@ -138,20 +60,20 @@ const markFixed: MachineOperation = (call) => {
   if (!user.superuser || !mayEdit(user, machine)) return answers.forbidden();
   machine.owner = null;
   setStatus(region, machine, "Ready");
-  return rendered(call);
+  return renderedMachine(call);
 };
 
 const exitRescueMode: MachineOperation = (call) => {
   const { region, user, machine } = call;
   if (!user.superuser || !mayEdit(user, machine)) return answers.forbidden();
   setStatus(region, machine, machine.osystem === "" ? "Ready" : "Deployed");
-  return rendered(call);
+  return renderedMachine(call);
 };
 
 const powerOff: MachineOperation = async (call) => {
   const { region, user, machine } = call;
   if (!mayEdit(user, machine)) return answers.forbidden();
-  const answer = rendered(call);
+  const answer = renderedMachine(call);
   await region.clock.sleep(machine.release);
   machine.powerState = "off";
   return answer;
@@ -175,5 +97,3 @@ export const machineOperations: Readonly<Record<"GET" | "POST", Readonly<Record<
       power_off: powerOff,
     },
   };
-
-export { rendered as readMachine };

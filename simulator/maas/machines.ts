@@ -4,7 +4,8 @@ import { bulkRelease } from "./bulk-release.ts";
 import { resources } from "./description.ts";
 import { filterMachines } from "./filters.ts";
 import { stopAll } from "./machine.ts";
-import { machineOperations, readMachine } from "./machine-operations.ts";
+import { renderedMachine } from "./machine-call.ts";
+import { machineOperations } from "./machine-operations.ts";
 import type { Region, User } from "./region.ts";
 import { renderList } from "./render.ts";
 import { notSimulated, okText, type Reply } from "./reply.ts";
@@ -54,7 +55,7 @@ export const machine = async (call: Call, systemId: string): Promise<Reply> => {
   if (!found) return answers.noSuch("Machine");
   if (!sees(user, found)) return answers.forbidden();
   const machineCall = { region, user, machine: found, form };
-  if (plainRead) return await readMachine(machineCall);
+  if (plainRead) return await renderedMachine(machineCall);
   if (operation) return await operation(machineCall);
   if (!user.superuser || found.locked) return answers.forbidden();
   stopAll(found);

@@ -127,6 +127,13 @@ describe("The stand-in maas, where nothing was recorded,", () => {
     expect(stderr).to.match(/\n\[Errno 104\] Connection reset by peer\n$/);
   });
 
+  it("says so when an answer breaks off", async () => {
+    await lab.control({ op: "add-fault", fault: { side: "maas", kind: "truncated", times: 1 } });
+    const [exit, stdout, stderr] = await run(["admin", "machines", "read"]);
+    expect([exit, stdout]).to.deep.equal([2, ""]);
+    expect(stderr).to.match(/\n\[Errno 104\] Connection reset by peer\n$/);
+  });
+
   it("knows when its output goes to a terminal", async function () {
     const script = await execa("script", ["--version"], { reject: false });
     if (script.exitCode !== 0) this.skip();

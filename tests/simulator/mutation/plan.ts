@@ -24,7 +24,7 @@ export const parts: readonly Part[] = [
         operators: ["text", "number", "statement", "comparison"],
       },
       {
-        files: "simulator/maas/machine-operations.ts",
+        files: "simulator/maas/{machine-operations,single-release}.ts",
         operators: ["text", "number", "statement", "comparison"],
       },
       {
@@ -39,7 +39,9 @@ export const parts: readonly Part[] = [
   },
   {
     name: "juju",
-    suites: ["tests/simulator/juju/*.test.ts"],
+    suites: ["replay", "client", "destruction", "time"].map(
+      (suite) => `tests/simulator/juju/${suite}.test.ts`,
+    ),
     changes: [
       { files: "simulator/juju/commands/*.ts", operators: ["text", "number"] },
       {
