@@ -14,7 +14,9 @@ describe("what the runbook is afraid of, on the real engine", function () {
 
   it("removes the machines of a stuck model by force, and destroys it again, with the storage flag", async () => {
     stack = await adoptedStack({
-      scenario: { models: [{ name: "openstack", reap: "1m", stuck: "until-machines-removed", storage: true }] },
+      scenario: {
+        models: [{ name: "openstack", reap: "1m", stuck: "until-machines-removed", storage: true }],
+      },
       config: { stuckAfter: "4s" },
     });
     const { code, output } = await stack.destroy();
@@ -23,8 +25,11 @@ describe("what the runbook is afraid of, on the real engine", function () {
     const calls = await changing(stack);
     const destroys = calls.filter((what) => what.includes("destroy-model"));
     expect(destroys.length).to.be.at.least(2);
-    for (const what of destroys) expect(what).to.match(/destroy-model [0-9a-f-]{36} --force --no-wait --destroy-storage --no-prompt/);
-    expect(calls.find((what) => what.includes("remove-machine"))).to.match(/--force --no-prompt|--no-prompt --force/);
+    for (const what of destroys)
+      expect(what).to.match(/destroy-model [0-9a-f-]{36} --force --no-wait --destroy-storage --no-prompt/);
+    expect(calls.find((what) => what.includes("remove-machine"))).to.match(
+      /--force --no-prompt|--no-prompt --force/,
+    );
     // Measured from the run's first destroy-model, not from whatever came later.
     const journal = stack.journal();
     const at = (event: string) => Date.parse(journal.find((each) => each.event === event)?.at ?? "");
@@ -53,18 +58,25 @@ describe("what the runbook is afraid of, on the real engine", function () {
     });
     const { code, output } = await stack.destroy();
     expect(code, output).to.equal(0);
-    const answers = stack.journal().flatMap((event) => (event.event === "destroy-model-answered" ? [event.kind] : []));
+    const answers = stack
+      .journal()
+      .flatMap((event) => (event.event === "destroy-model-answered" ? [event.kind] : []));
     expect(answers[0]).to.equal("lost-connection");
     expect((await stack.lab.state()).juju.models.map(({ name }) => name)).to.deep.equal(["admin/controller"]);
   });
 
   it("says how to adopt what is left of a lab that was half destroyed by hand, and finishes it", async () => {
-    stack = await makeStack({ scenario: { machines: machines({ "capi-mgmt": { status: "Ready", model: undefined } }) } });
+    stack = await makeStack({
+      scenario: { machines: machines({ "capi-mgmt": { status: "Ready", model: undefined } }) },
+    });
     await stack.lab.control({ op: "remove-model", name: "openstack" });
     await stack.lab.control({ op: "remove-machine", hostname: "openstack3" });
     const refused = await stack.up();
     expect(refused.code).to.not.equal(0);
-    expect(refused.output).to.include("model openstack").and.include("machine openstack3").and.include("pulumi config set adoptPartial true");
+    expect(refused.output)
+      .to.include("model openstack")
+      .and.include("machine openstack3")
+      .and.include("pulumi config set adoptPartial true");
 
     stack.configure({ adoptPartial: true });
     const adopted = await stack.up();
@@ -81,14 +93,18 @@ describe("what the runbook is afraid of, on the real engine", function () {
 
   it("shows a machine that belongs to the model but is not listed, and refuses to destroy it in silence", async () => {
     stack = await makeStack({
-      scenario: { machines: [...machines(), { hostname: "forgotten", model: "openstack", powerType: "ipmi" }] },
+      scenario: {
+        machines: [...machines(), { hostname: "forgotten", model: "openstack", powerType: "ipmi" }],
+      },
     });
     expect((await stack.up()).code).to.equal(0);
     const preview = await stack.pulumi("preview");
     expect(preview.output).to.match(/forgotten .* NOT LISTED: Juju would destroy it with the model; refused/);
     const { code, output } = await stack.destroy();
     expect(code).to.not.equal(0);
-    expect(output).to.include("Juju would destroy it although it is not listed").and.include("alsoDestroyed[0]");
+    expect(output)
+      .to.include("Juju would destroy it although it is not listed")
+      .and.include("alsoDestroyed[0]");
     expect(await changing(stack)).to.deep.equal([]);
   });
 
@@ -100,7 +116,9 @@ describe("what the runbook is afraid of, on the real engine", function () {
   });
 
   it("shows the live state before a destroy asks", async () => {
-    stack = await adoptedStack({ scenario: { machines: machines({ openstack1: { status: "Ready", model: undefined } }) } });
+    stack = await adoptedStack({
+      scenario: { machines: machines({ openstack1: { status: "Ready", model: undefined } }) },
+    });
     const { code, output } = await stack.pulumi("destroy", "--preview-only");
     expect(code, output).to.equal(0);
     expect(output).to.match(/openstack0 .*Deployed, power on, owner juju/);
