@@ -16,22 +16,31 @@ const fromText = (value: unknown): unknown => {
     return value;
   }
 };
-const word = z.coerce.string().trim();
-const needed = (example: string) => word.min(1, `is not set; for example: ${example}`);
+// YAML makes a number of a text like 007; anything else that is no text is a mistake.
+const asText = (value: unknown): unknown =>
+  typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+const text = z.string({ error: "is not a text" }).trim();
+const word = <Text extends z.ZodType<string, string>>(kind: Text) => z.preprocess(asText, kind);
+const anyWord = word(text);
+const needed = (example: string) => word(text.min(1, `is not set; for example: ${example}`)).prefault("");
+const hostnameText = z.string({ error: "holds something that is no hostname" }).trim();
 const flag = z.preprocess(fromText, z.boolean({ error: "is not true or false" }));
 const names = z.preprocess(
   fromText,
   z
-    .array(word.min(1, "holds an empty name"), { error: "is not a list of hostnames" })
+    .array(word(hostnameText.min(1, "holds an empty name")), { error: "is not a list of hostnames" })
     .refine((list) => new Set(list).size === list.length, {
       error: (issue) => `names ${twice(issue.input)} more than once`,
     }),
 );
 const twice = (list: unknown): string =>
   Array.isArray(list) ? [...new Set(list.filter((name, at) => list.indexOf(name) !== at))].join(", ") : "one";
-const duration = word.transform((text, context) => {
+// A timer of Node's that is set to more than 2^31 ms goes off at once.
+const longest = 24 * 24 * hour;
+const duration = anyWord.transform((text, context) => {
   const ms = parseDuration(text);
   if (ms === undefined) context.addIssue(`is ${JSON.stringify(text)}, not a duration such as 90s, 10m or 1h`);
+  else if (ms > longest) context.addIssue(`is ${JSON.stringify(text)}; the longest is ${longest / hour}h`);
   return ms ?? 0;
 });
 // A hostname is a DNS label for MAAS; anything else would be a typing mistake that matches nothing.
@@ -42,29 +51,29 @@ const schema = z
     host: needed("vopenstack-jesse"),
     user: needed("jessea123"),
     jujuModel: needed("openstack"),
-    jujuController: word.default(""),
-    maasProfile: word.default(""),
-    maasApiUrl: word.default(""),
-    maasApiKey: word.default(""),
+    jujuController: anyWord.default(""),
+    maasProfile: anyWord.default(""),
+    maasApiUrl: anyWord.default(""),
+    maasApiKey: anyWord.default(""),
     machines: names.default([]),
-    backupRoot: word.min(1, "is empty; for example: ~/backups").default("~/backups"),
-    backupLabel: word
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a plain file name: letters, digits, dots, dashes")
-      .default("pre-caracal-destroy"),
-    releaseComment: word.default("Caracal rebuild teardown"),
+    backupRoot: word(text.min(1, "is empty; for example: ~/backups")).default("~/backups"),
+    backupLabel: word(
+      text.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a plain file name: letters, digits, dots, dashes"),
+    ).default("pre-caracal-destroy"),
+    releaseComment: anyWord.default("Caracal rebuild teardown"),
     erase: z
       .enum(["none", "disk", "quick", "secure"], { error: "is none of none, disk, quick, secure" })
       .default("none"),
     stuckAfter: duration.default(600_000),
-    deadline: z
-      .union([z.literal("").transform(() => undefined), duration], {
-        error: "is not a duration such as 90s, 10m or 1h",
-      })
-      .optional(),
+    // Its default depends on `erase`.
+    deadline: z.preprocess((value) => (value === "" ? undefined : value), duration.optional()),
     protect: flag.default(false),
-    nextStep: word.default("02-deploy.md"),
+    nextStep: anyWord.default("02-deploy.md"),
     maasConcurrency: z
-      .preprocess(fromText, z.int({ error: "is not a whole number" }).min(1).max(256))
+      .preprocess(
+        fromText,
+        z.int({ error: "is not a whole number" }).min(1, "is less than 1").max(256, "is more than 256"),
+      )
       .default(16),
     simulated: flag.default(false),
     adoptPartial: flag.default(false),
@@ -107,6 +116,10 @@ const howToSet = (key: string): string => {
   return `pulumi config set ${key} <value>`;
 };
 
+// A key without a value (`host:`) is not set; it is not the word "null".
+const set = (raw: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null && value !== undefined));
+
 /**
  * Checks the configuration of a lab.
  *
@@ -114,7 +127,7 @@ const howToSet = (key: string): string => {
  * @throws TeardownError `config`, which lists every problem with its key and how to set it
  */
 export const parseSettings = (raw: Record<string, unknown>): Settings => {
-  const parsed = schema.safeParse(raw);
+  const parsed = schema.safeParse(set(raw));
   if (parsed.success) {
     const slow = parsed.data.erase === "disk" || parsed.data.erase === "secure";
     return { ...parsed.data, deadline: parsed.data.deadline ?? (slow ? 24 * hour : hour) };
@@ -143,7 +156,7 @@ export type CaptureSettings = z.output<typeof captureSchema>;
 
 /** Reads what the capture needs. @throws TeardownError `config` */
 export const parseCaptureSettings = (raw: Record<string, unknown>): CaptureSettings => {
-  const parsed = captureSchema.safeParse(raw);
+  const parsed = captureSchema.safeParse(set(raw));
   if (parsed.success) return parsed.data;
   throw new TeardownError(
     "config",
