@@ -21,6 +21,8 @@ trap '[ -n "$child" ] && kill "$child" 2>/dev/null; exit 130' INT TERM HUP
 current && exit 0
 
 rm -f "$stamp"
+# Not with the Node of a half-made node_modules, which npm ci removes first.
+PATH=$(printf '%s' "$PATH" | sed "s|$PWD/node_modules/.bin:||g")
 say "npm ci, with Node $(node --version) and npm $(npm --version)"
 npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error </dev/null >&2 &
 child=$!
