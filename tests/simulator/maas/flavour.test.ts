@@ -110,6 +110,7 @@ describe("MAAS's master", () => {
     };
     expect(await answerIn("master")).to.deep.equal([400, "Invalid timestamp"]);
     expect(await answerIn("3.8.0")).to.deep.equal([400, "Invalid timestamp"]);
-    expect(await answerIn("3.6.5")).to.deep.equal([500, "invalid literal for int() with base 10: 'abc'"]);
+    for (const version of ["3.4.8", "3.6.5"])
+      expect(await answerIn(version)).to.deep.equal([500, "invalid literal for int() with base 10: 'abc'"]);
   });
 });

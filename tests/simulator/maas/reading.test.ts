@@ -226,6 +226,21 @@ describe("The events of the simulated MAAS", () => {
     expect(await types("&before=4")).to.deep.equal(["one Releasing"]);
   });
 
+  it("lead from page to page", async () => {
+    const { next_uri: next, prev_uri: previous } = JSON.parse(
+      (await region.ask("GET", "events/?op=query&limit=1&level=DEBUG&after=2&before=9")).body,
+    );
+    expect(next).to.equal("/MAAS/api/2.0/events/?op=query&limit=1&level=DEBUG&after=8");
+    expect(previous).to.equal("/MAAS/api/2.0/events/?op=query&limit=1&level=DEBUG&before=8");
+    const { body } = await region.ask("GET", "events/?op=query&after=999");
+    expect(JSON.parse(body)).to.deep.equal({
+      count: 0,
+      events: [],
+      next_uri: "/MAAS/api/2.0/events/?op=query",
+      prev_uri: null,
+    });
+  });
+
   it("can be asked for with the operation in the path", async () => {
     expect((await region.ask("GET", "events/op-query")).status).to.equal(200);
   });
