@@ -35,7 +35,7 @@ export const statusNames: readonly StatusName[] = statuses.map(({ name }) => nam
 
 /** What MAAS gives as `status` for a status name. */
 export const statusNumber = (name: StatusName): number =>
-  statuses.find((status) => status.name === name)?.number ?? -1;
+  statuses.find((status) => status.name === name)?.number ?? Number.NaN;
 
 /** Statuses from which a release starts; every other one but Ready and Releasing is answered with 409. */
 export const releasable: ReadonlySet<StatusName> = new Set<StatusName>([

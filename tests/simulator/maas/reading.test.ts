@@ -114,7 +114,10 @@ describe("Beside machines, the simulated MAAS", () => {
       [2, "on-host"],
     ]);
     expect(await json("pods/1/")).to.include({ name: "kvm", type: "lxd" });
-    expect(await region.ask("GET", "vm-hosts/9/")).to.include({ status: 404 });
+    expect(await region.ask("GET", "vm-hosts/9/")).to.include({
+      status: 404,
+      body: "No Pod matches the given query.",
+    });
     expect((await json("machines/{one}/")).pod).to.include({ id: 1, name: "kvm" });
   });
 
@@ -140,7 +143,10 @@ describe("Beside machines, the simulated MAAS", () => {
       "juju",
     ]);
     expect(await json("users/juju/")).to.include({ username: "juju", is_superuser: false });
-    expect((await region.ask("GET", "users/nobody/")).status).to.equal(404);
+    expect(await region.ask("GET", "users/nobody/")).to.include({
+      status: 404,
+      body: "No User matches the given query.",
+    });
   });
 
   it("says that it is simulated, and describes itself", async () => {
@@ -170,6 +176,19 @@ describe("Beside machines, the simulated MAAS", () => {
       ["PUT", "vm-hosts/1/", "PUT /vm-hosts/1/"],
     ] as const)
       expect(await fresh.ask(method, path), path).to.include({ status: 501, body: text(what) });
+  });
+
+  it("answers 400 to operations of something else", async () => {
+    for (const [method, path] of [
+      ["POST", "machines/?op=lock"],
+      ["GET", "machines/?op=release"],
+      ["POST", "machines/{two}/?op=accept"],
+      ["POST", "users/?op=whoami"],
+    ] as const)
+      expect(await region.ask(method, path), path).to.include({
+        status: 400,
+        body: `Unrecognised signature: method=${method} op=${path.split("=")[1]}`,
+      });
   });
 
   it("answers 404 to what MAAS has not", async () => {
@@ -224,6 +243,16 @@ describe("The events of the simulated MAAS", () => {
     expect(await types("&id={two}&limit=1")).to.deep.equal(["two Released"]);
     expect(await types("&level=DEBUG&after=9")).to.deep.equal(["three User locked node", "two Released"]);
     expect(await types("&before=4")).to.deep.equal(["one Releasing"]);
+  });
+
+  it("come a hundred at a time unless told otherwise", async () => {
+    const { ask } = simulatedRegion({ machines: [{ hostname: "one" }] });
+    for (let round = 0; round < 60; round += 1) {
+      await ask("POST", "machines/{one}/?op=lock");
+      await ask("POST", "machines/{one}/?op=unlock");
+    }
+    const { count, events } = JSON.parse((await ask("GET", "events/?op=query&level=DEBUG")).body);
+    expect([count, events.length, events[0].id]).to.deep.equal([100, 100, 120]);
   });
 
   it("lead from page to page", async () => {
