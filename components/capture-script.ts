@@ -3,7 +3,7 @@ import { sayDuration } from "../config/duration.ts";
 import { stackFileNow } from "../config/run-time.ts";
 import { parseCaptureSettings } from "../config/settings.ts";
 import { TeardownError } from "../errors.ts";
-import { findOpenRun } from "../run/run-directory.ts";
+import { findOpenRun, shownPath } from "../run/run-directory.ts";
 import { ensureCapture } from "../teardown/capture.ts";
 import { engineIdentity } from "../teardown/teardown.ts";
 import { realClock } from "../teardown/world.ts";
@@ -39,7 +39,7 @@ const capture = async (
   // The last line is what stays on the row.
   return [
     ...list,
-    `captured ${files.length} files in ${sayDuration(Date.now() - began)}: ${run.directory}`,
+    `captured ${files.length} files in ${sayDuration(Date.now() - began)}: ${shownPath(run.directory)}`,
   ].join("\n");
 };
 

@@ -4,7 +4,7 @@ import type { RecordedLab } from "../teardown/recorded-lab.ts";
 import { bounded } from "./boundary.ts";
 import { createRecord, diffRecord, type LabInputs, type LabState, updateRecord } from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";
-import { isUp, lookingContext, onlyInDestroy, rowOf, teardown } from "./provider-process.ts";
+import { lookingContext, onlyInDestroy, refreshTells, rowOf, teardown } from "./provider-process.ts";
 
 /** The Juju model of the lab: found at `up`, destroyed by force at `destroy`, deleted from the stack when it is gone. */
 export class JujuModel extends LateBound {
@@ -20,10 +20,10 @@ const describe = async (state: LabState): Promise<string> => {
   if (!model) return "was gone already at `up`";
   const { juju } = await lookingContext(state.row);
   const seen = await juju.presence(model.controller, model.uuid);
-  if (seen.state === "gone") return "gone";
+  if (seen.state === "gone") return "found gone";
   if (!seen.model) return `cannot be seen for sure: ${seen.why ?? "juju gave no reason"}`;
   const { life, status, statusMessage } = seen.model;
-  return `${life}, ${status}${statusMessage ? `: ${statusMessage}` : ""}`;
+  return `found ${life}, ${status}${statusMessage ? `: ${statusMessage}` : ""}`;
 };
 
 /** The model's life: `create` and `update` adopt, `read` looks by the recorded UUID, `delete` destroys. */
@@ -33,7 +33,7 @@ export const provider: dynamic.ResourceProvider<LabInputs, LabState> = bounded((
   update: updateRecord,
   read: async (state) => {
     try {
-      if (!(await isUp())) rowOf(state.row).status(await describe(state));
+      if (refreshTells()) rowOf(state.row).info(await describe(state));
     } catch (error) {
       rowOf(state.row).warn(`cannot be seen now, its record is kept: ${(error as Error).message}`);
     }

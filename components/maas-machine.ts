@@ -11,6 +11,7 @@ import {
   isUp,
   lookingContext,
   onlyInDestroy,
+  refreshTells,
   rowOf,
   settingsNow,
   teardown,
@@ -102,13 +103,13 @@ export const provider: dynamic.ResourceProvider<Inputs, State> = bounded(({ host
     // Neither absence nor an error drops a machine from the stack: it would never be released then (engine.md 2).
     const row = rowOf(state.row);
     try {
-      if (await isUp()) return;
+      if (!refreshTells()) return;
       const machine = isAbsent(state)
         ? undefined
         : await lookAtMachine(await lookingContext(state.row), state.systemId);
       if (machine)
-        row.status(
-          `${machine.statusName}, power ${machine.powerState}, owner ${machine.owner ?? "nobody"}${machine.locked ? ", locked" : ""}`,
+        row.info(
+          `found ${machine.statusName}, power ${machine.powerState}, owner ${machine.owner ?? "nobody"}${machine.locked ? ", locked" : ""}`,
         );
       else row.warn(`${state.hostname} (${state.systemId}) is not in MAAS`);
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { CustomResourceOptions, dynamic } from "@pulumi/pulumi";
+import { shownPath } from "../run/run-directory.ts";
 import { bounded } from "./boundary.ts";
 import { createRecord, diffRecord, type LabInputs, type LabState, updateRecord } from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";
@@ -21,6 +22,6 @@ export const provider: dynamic.ResourceProvider<LabInputs, LabState> = bounded((
     await onlyInDestroy("the lab", row);
     const { guarded, run } = await teardown(row, { knowledge: "whole", lab });
     const { findings } = await guarded(rowOf(row));
-    rowOf(row).info(`${findings.length} guards passed; the run directory is ${run.directory}`);
+    rowOf(row).info(`${findings.length} guards passed; the run directory is ${shownPath(run.directory)}`);
   },
 });

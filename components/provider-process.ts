@@ -105,6 +105,12 @@ export const isUp = (): Promise<boolean> => programRan().catch(() => false);
 
 const destroyWords = new Set(["destroy", "down", "dn"]);
 
+/** Whether what a refresh finds is news that stays: before a destroy asks, it is; before a program runs, its table says more. */
+export const refreshTells = (): boolean => {
+  const argv = engineArguments();
+  return argv.length === 0 || argv.some((word) => destroyWords.has(word) || word === "refresh");
+};
+
 /**
  * Refuses whatever is not a plain destroy. Pulumi also deletes in an `up`: a machine off the list, the lab out of the program,
  * a replacement (engine.md 1). Anything but a clean "no program ran" refuses.

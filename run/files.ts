@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const syncFolder = (folder: string) => {
@@ -16,7 +16,9 @@ export const writeWhole = (path: string, text: string): void => {
   try {
     const handle = openSync(partial, "w", 0o600);
     try {
-      writeSync(handle, text);
+      fchmodSync(handle, 0o600);
+      // Not writeSync: that returns without an error when only a part fits on the disk.
+      writeFileSync(handle, text);
       fsyncSync(handle);
     } finally {
       closeSync(handle);

@@ -1,4 +1,13 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+} from "node:fs";
 import { type NewEvent, type RunEvent, runEvent } from "./event.ts";
 
 /** A run's event log, one JSON object a line, on the disk before `write` returns. */
@@ -24,25 +33,28 @@ export const readJournal = (file: string): RunEvent[] => {
   return events;
 };
 
-const endsTorn = (file: string): boolean => existsSync(file) && !/(^|\n)$/.test(readFileSync(file, "utf8"));
+/** Whether the last line lacks its end: a crash or a full disk left it so, and it would swallow the next one. */
+const endsTorn = (handle: number): boolean => {
+  const { size } = fstatSync(handle);
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(handle, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
+};
 
 /** Opens a journal for writing after what it holds already. */
-export const openJournal = (file: string, now: () => number): Journal => {
-  const append = (text: string) => {
-    const handle = openSync(file, "a", 0o600);
+export const openJournal = (file: string, now: () => number): Journal => ({
+  write: (event) => {
+    const line = `${JSON.stringify({ v: 1, at: new Date(now()).toISOString(), ...event })}\n`;
+    const handle = openSync(file, "a+", 0o600);
     try {
-      writeSync(handle, text);
+      // Not writeSync: that returns without an error when only a part fits on the disk.
+      writeFileSync(handle, endsTorn(handle) ? `\n${line}` : line);
       fsyncSync(handle);
     } finally {
       closeSync(handle);
     }
-  };
-  if (endsTorn(file)) append("\n");
-  return {
-    write: (event) => append(`${JSON.stringify({ v: 1, at: new Date(now()).toISOString(), ...event })}\n`),
-    events: () => readJournal(file),
-  };
-};
+  },
+  events: () => readJournal(file),
+});
 
 /** A journal that only lives in memory, for the logic's own tests. */
 export const memoryJournal = (now: () => number): Journal => {

@@ -42,6 +42,12 @@ export type RunKey = {
 export const inHome = (path: string): string =>
   path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
 
+/** Says a path as an operator would type it. */
+export const shownPath = (path: string): string => {
+  const home = homedir();
+  return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+};
+
 /** A time as run directories spell it: 20261122T140000Z. */
 export const stamp = (ms: number): string =>
   `${new Date(ms).toISOString().slice(0, 19).replaceAll(/[-:]/g, "")}Z`;
@@ -62,18 +68,31 @@ const runAt = (directory: string, { lab, knowledge }: RunRecord, now: () => numb
   lock: join(directory, "lock"),
 });
 
+/** The names of a label's run directories: the label, the stamp, and a number when several began within a second. */
+const newestFirst = (root: string, label: string): string[] => {
+  if (!existsSync(root)) return [];
+  try {
+    return readdirSync(root)
+      .filter(
+        (name) => name.startsWith(`${label}-`) && /^\d{8}T\d{6}Z(-\d+)?$/.test(name.slice(label.length + 1)),
+      )
+      .sort((one, other) => other.localeCompare(one, "en", { numeric: true }));
+  } catch (error) {
+    throw new TeardownError(
+      "run",
+      `the run directories in ${root} cannot be listed: ${(error as Error).message}\nNothing was touched. Mend the folder, or choose another:\n  pulumi destroy -c backupRoot=<folder>`,
+      { cause: error },
+    );
+  }
+};
+
 /**
  * Finds the run that is still open for this stack and lab: the newest one that has not met the exit criteria. Undefined when
  * there is none. A record without a model UUID (`undefined` in the key) asks for the stack's newest open run whatever its model.
  */
 export const findOpenRun = (key: RunKey, now: () => number = Date.now): Run | undefined => {
   const root = inHome(key.backupRoot);
-  if (!existsSync(root)) return undefined;
-  const newestFirst = readdirSync(root)
-    .filter((name) => name.startsWith(`${key.backupLabel}-`))
-    .sort()
-    .reverse();
-  for (const name of newestFirst) {
+  for (const name of newestFirst(root, key.backupLabel)) {
     const directory = join(root, name);
     const record = readRecord(directory);
     if (!record || record.project !== key.project || record.stack !== key.stack) continue;

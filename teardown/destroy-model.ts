@@ -4,6 +4,7 @@ import { TeardownError } from "../errors.ts";
 import { refusalMessage } from "../guards/findings-table.ts";
 import { judgeModel } from "../guards/model-guard.ts";
 import type { Run } from "../run/run-directory.ts";
+import { count } from "../words/table.ts";
 import type { Context, Row } from "./context.ts";
 import type { RecordedModel } from "./recorded-lab.ts";
 import { throwIfStopped } from "./stopping.ts";
@@ -91,7 +92,7 @@ const callDestroyModel = async (
       onProgress: ({ machines, applications, errors }) => {
         story.came("dying");
         story.now(
-          `${machines} machines, ${applications} applications left${errors ? `, ${errors} in error` : ""}`,
+          `${count(machines, "machine")}, ${count(applications, "application")} left${errors ? `, ${errors} in error` : ""}`,
         );
       },
     })

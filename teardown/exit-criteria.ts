@@ -4,8 +4,8 @@ import { sayDuration } from "../config/duration.ts";
 import { TeardownError } from "../errors.ts";
 import { acceptDeleted } from "../guards/machine-guard.ts";
 import { dropLock } from "../run/lock.ts";
-import type { Run } from "../run/run-directory.ts";
-import { aligned, indent } from "../words/table.ts";
+import { type Run, shownPath } from "../run/run-directory.ts";
+import { aligned, count, indent } from "../words/table.ts";
 import type { Context, Row } from "./context.ts";
 import { confirmGone } from "./destroy-model.ts";
 import type { ReadyPoller } from "./ready-poller.ts";
@@ -109,18 +109,20 @@ export const checkExitCriteria = async (options: {
     );
     throw new TeardownError(
       "exit-criteria",
-      `the exit criteria are not met: ${lines.filter((line) => !line.met).length} of ${lines.length}\n${failing.join("\n")}\nThe run stays open: ${run.directory}`,
+      `the exit criteria are not met: ${lines.filter((line) => !line.met).length} of ${lines.length}\n${failing.join("\n")}\nThe run stays open: ${shownPath(run.directory)}`,
     );
   }
   const opened = run.journal.events()[0]?.at;
   const took = opened ? context.clock.now() - Date.parse(opened) : 0;
   const { nextStep } = context.settings;
   dropLock(run.lock);
+  const ready = lines.filter(({ found }) => found === "Ready").length;
+  const accepted = lines.length - 1 - ready;
   run.journal.write({ event: "run-closed", outcome: "complete", took, nextStep });
   return [
-    `exit criteria met after ${sayDuration(took)}: the model is gone, ${lab.machines.length + also.length} machines are Ready`,
+    `exit criteria met after ${sayDuration(took)}: the model is gone, ${count(ready, "machine")} Ready${accepted ? `, ${accepted} accepted as deleted` : ""}`,
     ...rows,
-    `captured and audited in ${run.directory}`,
+    `captured and audited in ${shownPath(run.directory)}`,
     `proceed to ${nextStep}`,
   ].join("\n");
 };

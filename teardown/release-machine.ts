@@ -163,6 +163,7 @@ export const releaseMachine = async (release: Release): Promise<string> => {
   const { context, run, row, recorded } = release;
   const story = machineStory(recorded, run, row, context.clock);
   const failures: Failure[] = [];
+  let pausedFor = -1;
   const maas = await context.maas();
   const look = async (): Promise<Settled> => (await maas.machine(recorded.systemId)) ?? "vanished";
 
@@ -183,17 +184,17 @@ export const releaseMachine = async (release: Release): Promise<string> => {
     if (effect === "not-releasable") throw deadEnd(release, machine);
     judge(release, machine);
 
-    const failedBefore = failures.length > 0;
-    if (failedBefore || effect === "failed-retryable") {
+    if (failures.length > retries) throw givenUp(release, machine, failures);
+    if ((failures.length > 0 || effect === "failed-retryable") && pausedFor < failures.length) {
+      pausedFor = failures.length;
       const reason = failures.at(-1)?.reason ?? (await latestReason(maas, machine));
-      if (failures.length > retries) throw givenUp(release, machine, failures);
-      story.now(
-        `${reason.split("\n")[0]}; trying again${failedBefore ? ` (${failures.length} of ${retries})` : ""}`,
-      );
-      if (failedBefore) {
-        await context.clock.sleep(backoff(failures.length - 1), context.signal);
-        throwIfStopped(context, goesOn);
-      }
+      const count = failures.length > 0 ? ` (${failures.length} of ${retries})` : "";
+      story.now(`${reason.split("\n")[0]}; trying again${count}`);
+      if (failures.length > 0) await context.clock.sleep(backoff(failures.length - 1), context.signal);
+      throwIfStopped(context, goesOn);
+      // Somebody may have taken the machine meanwhile: what is judged is what is seen right before the release.
+      machine = await look();
+      continue;
     }
     story.now("release sent, MAAS powers it off");
     const answer = await sendRelease(release, maas, failures.length + 1);

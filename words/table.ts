@@ -5,7 +5,8 @@
 export const aligned = (rows: string[][]): string[] => {
   const cells = rows.map((row) => row.map(oneLine));
   const widths: number[] = [];
-  for (const row of cells) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
+  for (const row of cells)
+    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
   return cells.map((row) =>
     row
       .map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0)))
@@ -24,3 +25,6 @@ export const indent = (text: string, by: number): string =>
     .split("\n")
     .map((line) => " ".repeat(by) + line)
     .join("\n");
+
+/** A number with its noun: "1 machine", "5 machines". */
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -121,8 +121,8 @@ describe("what the runbook is afraid of, on the real engine", function () {
     });
     const { code, output } = await stack.pulumi("destroy", "--preview-only");
     expect(code, output).to.equal(0);
-    expect(output).to.match(/openstack0 .*Deployed, power on, owner juju/);
-    expect(output).to.match(/openstack1 .*Ready, power off, owner nobody/);
+    expect(output).to.match(/openstack0\):\n +found Deployed, power on, owner juju/);
+    expect(output).to.match(/openstack1\):\n +found Ready, power off, owner nobody/);
     expect(await changing(stack)).to.deep.equal([]);
   });
 
