@@ -34,15 +34,21 @@ export const connectToEngine = (
     if (error) onDeath();
     else watch();
   });
+  // Calls under way at the same time may overtake each other, and the last line is what a reader is left with.
+  let shown: Promise<void> = Promise.resolve();
+  const show = (urn: string, line: string): Promise<void> =>
+    new Promise((resolve) => {
+      const request = new engineMessages.LogRequest();
+      request.setSeverity(engineMessages.LogSeverity.INFO);
+      request.setMessage(line);
+      request.setUrn(urn);
+      request.setEphemeral(true);
+      client.log(request, () => resolve());
+    });
   return {
-    showOnRow: (urn, line) =>
-      new Promise((resolve) => {
-        const request = new engineMessages.LogRequest();
-        request.setSeverity(engineMessages.LogSeverity.INFO);
-        request.setMessage(line);
-        request.setUrn(urn);
-        request.setEphemeral(true);
-        client.log(request, () => resolve());
-      }),
+    showOnRow: (urn, line) => {
+      shown = shown.then(() => show(urn, line));
+      return shown;
+    },
   };
 };
