@@ -38,7 +38,8 @@ export const phasesOf = (destroys: Destroy[], results: Result[]): Phase[] =>
       ? last.every(({ good }) => good)
       : results.filter(({ kind }) => kind === is).every(({ done }) => done);
     const { normal } = last[0] ?? {};
-    return { name, what, took, ...(normal && { normal }), pace: paceOf(took, normal, ended) };
+    const pace = again && !ended ? "failed" : paceOf(took, normal, ended);
+    return { name, what, took, ...(normal && { normal }), pace };
   });
 
 const normalOf = (is: (typeof phases)[number]["is"], destroys: Destroy[]): { normal?: Normal } => {

@@ -14,7 +14,7 @@ export type Outcome =
 export type Normal = { atLeast?: number; atMost: number; text: string };
 
 /** How a time compares with the runbook's. */
-export type Pace = "faster" | "normal" | "slower" | "unfinished" | "not compared";
+export type Pace = "faster" | "normal" | "slower" | "failed" | "unfinished" | "not compared";
 
 /** A stretch of time in which a resource was in one state. Times are ISO 8601 in UTC. */
 export type Bar = {

@@ -3,6 +3,7 @@ import type { RecordedLab } from "../teardown/recorded-lab.ts";
 import { ofKind } from "./destroys.ts";
 import { paceOf } from "./normal-times.ts";
 import type { Destroy, Lane, Result } from "./report.ts";
+import { untouched } from "./words.ts";
 
 const lanesFor = (destroys: Destroy[], resource: string, kind: Lane["kind"]): Lane[] =>
   destroys.flatMap(({ lanes }) => lanes.filter((lane) => lane.kind === kind && lane.resource === resource));
@@ -45,7 +46,7 @@ const machineResult = (
     id: systemId,
     owner,
     powerType,
-    state: state || (absent ? "not in MAAS at `up`" : "not touched"),
+    state: state || (absent ? "not in MAAS at `up`" : untouched),
     done,
     told: toldOf(events, hostname),
     ...timesOf(lanesFor(destroys, hostname, "machine"), done),
@@ -76,7 +77,7 @@ const modelResult = (
     id: model.uuid,
     owner: model.controller,
     powerType: "",
-    state: state || "not touched",
+    state: state || untouched,
     done,
     told: toldOf(events, model.name),
     ...timesOf(lanesFor(destroys, model.name, "model"), done),

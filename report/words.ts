@@ -16,10 +16,14 @@ export const paceWords: Record<Pace | "not reached", string> = {
   faster: "faster than normal",
   normal: "normal",
   slower: "slower than normal",
+  failed: "did not pass",
   unfinished: "not finished",
   "not compared": "no normal time is known",
   "not reached": "not reached",
 };
+
+/** The state of what no destroy has come to. */
+export const untouched = "not touched";
 
 /** "1 machine", "5 machines". */
 export const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? "" : "s"}`;

@@ -1,11 +1,12 @@
 import type { Phase, Report, Result, Trouble } from "../report.ts";
-import { clock, count, moment, paceWords, size, took } from "../words.ts";
+import { clock, count, moment, paceWords, size, took, untouched } from "../words.ts";
 import { html, type Markup, when } from "./markup.ts";
 
 const paceTone: Record<Phase["pace"], string> = {
   faster: "good",
   normal: "good",
   slower: "warn",
+  failed: "bad",
   unfinished: "soft",
   "not compared": "soft",
   "not reached": "soft",
@@ -75,11 +76,11 @@ const resultHtml = (result: Result): Markup => {
     kind === "model"
       ? `controller ${owner}`
       : [owner && `owner ${owner}`, powerType].filter(Boolean).join(", ");
-  return html`<tr><th scope="row">${name}<div class="soft small mono" style="font-weight:400">${id}</div></th>
-<td><span class="pill ${done ? "good" : state === "not touched" ? "soft" : "bad"}">${state}</span></td>
+  return html`<tr><th scope="row" class="named">${name}<div class="soft small mono" style="font-weight:400">${id}</div></th>
+<td><span class="pill ${done ? "good" : state === untouched ? "soft" : "bad"}">${state}</span></td>
 <td class="number" data-is="took">${took(time)}${when(pace === "slower", () => html` <span class="pill warn">slower</span>`)}</td>
 <td class="number" data-is="calls">${calls}</td>
-<td class="whole">${told || html`<span class="soft">${done ? "" : "not finished"}</span>`}${grouped(
+<td class="whole">${told || html`<span class="soft">${done ? "" : state === untouched ? "not begun" : "not finished"}</span>`}${grouped(
     reasons,
   ).map(
     (reason) => html`<div class="small ${done ? "soft" : "bad"}">${reason}</div>`,
@@ -90,6 +91,10 @@ const resultHtml = (result: Result): Markup => {
 export const results = ({ results: list }: Report): Markup =>
   html`<section class="card"><h2>Model and machines</h2><table class="stacks"><thead><tr><th scope="col">resource</th><th scope="col">now</th><th scope="col">took</th><th scope="col">calls</th><th scope="col">its way, and why it was retried</th></tr></thead><tbody>
 ${list.map(resultHtml)}</tbody></table></section>`;
+
+// A command to paste must survive a folder with blanks or quotes in its name.
+const shellWord = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The captured files and how to check them again. */
 export const capture = ({ capture: check, directory }: Report): Markup => {
@@ -104,9 +109,9 @@ ${when(check.problems.length > 0, () => html`<p class="bad strong">${check.probl
 <table class="stacks"><thead><tr><th scope="col">file</th><th scope="col">size</th><th scope="col">now</th><th scope="col">SHA-256</th></tr></thead><tbody>
 ${check.files.map(
   (file) =>
-    html`<tr><th scope="row">${file.name}</th><td class="number">${size(file.bytes)}</td><td><span class="pill ${file.now === "intact" ? "good" : "bad"}">${file.now}</span></td><td class="mono hash whole">${file.sha256}</td></tr>`,
+    html`<tr><th scope="row" class="named">${file.name}</th><td class="number">${size(file.bytes)}</td><td><span class="pill ${file.now === "intact" ? "good" : "bad"}">${file.now}</span></td><td class="mono hash whole">${file.sha256}</td></tr>`,
 )}</tbody></table>
-<pre>cd ${directory} && sha256sum --check SHA256SUMS</pre></section>`;
+<pre>cd ${shellWord(directory)} && sha256sum --check SHA256SUMS</pre></section>`;
 };
 
 const verdictTone = { ok: "good", note: "calm", refused: "bad" } as const;

@@ -42,7 +42,7 @@ table { width: 100%; border-collapse: collapse; }
 th, td { text-align: left; vertical-align: top; padding: 0.4rem 1rem 0.4rem 0; } th:last-child, td:last-child { padding-right: 0; }
 thead th { font-size: 0.8125rem; color: var(--soft); font-weight: 600; border-bottom: 1px solid var(--line);
   white-space: nowrap; }
-tbody th { font-weight: 600; } tbody tr + tr > * { border-top: 1px solid var(--line); }
+tbody th { font-weight: 600; } tbody th.named { min-width: 9.5rem; } tbody tr + tr > * { border-top: 1px solid var(--line); }
 td.number { white-space: nowrap; }
 .hash { word-break: break-all; }
 .gauge { position: relative; height: 0.7rem; min-width: 6rem; background: var(--track); border-radius: 0.2rem; margin-top: 0.4rem; }
@@ -74,7 +74,7 @@ u.note { background: var(--ink); width: 0.3rem; height: 0.95rem; top: 0.2rem; ma
 .destroy + .destroy { border-top: 1px solid var(--line); margin-top: 1.1rem; padding-top: 1rem; }
 summary { cursor: pointer; } summary h2, summary h3 { display: inline; } details[open] > summary { margin-bottom: 0.6rem; }
 footer { color: var(--soft); font-size: 0.8125rem; }
-@media (max-width: 44rem) {
+@media screen and (max-width: 44rem) {
   .lanes { display: block; } .lanes > .lane { display: grid; grid-template: "name end" auto "track track" auto / auto minmax(0, 1fr);
     gap: 0.1rem 0.75rem; margin-top: 0.4rem; align-items: baseline; } .lane .track { grid-area: track; } .lane .name { grid-area: name; }
   .lanes .end { grid-area: end; white-space: normal; text-align: right; } .lanes .pad { display: none; }
@@ -86,7 +86,7 @@ footer { color: var(--soft); font-size: 0.8125rem; }
   :root { color-scheme: light; --ink: #000; --soft: #444; --page: #fff; --card: #fff; --line: #bbb; --track: #eee; --good: #00501d;
     --good-paper: #fff; --bad: #8a0000; --bad-paper: #fff; --warn: #5a3600; --warn-paper: #fff; --calm: #123a6e; --calm-paper: #fff;
     --before: #aab4c0; --asked: #7fb0ea; --way: #2f6fc4; --trouble: #d9534a; --check: #3f9a5e; }
-  body { font-size: 9.5pt; } main { padding: 0; gap: 0.6rem; max-width: none; } .card { break-inside: auto; padding: 0.6rem 0.8rem; }
+  :root { font-size: 9.5pt; } main { padding: 0; gap: 0.6rem; max-width: none; } .card { break-inside: auto; padding: 0.6rem 0.8rem; }
   h2, h3, thead { break-after: avoid; } tr, .lane, .hero, .glance > div { break-inside: avoid; }
   .track, .track *, .gauge, .gauge *, .legend *, .pill { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 `,

@@ -76,14 +76,29 @@ const chart = (destroy: Destroy): Markup => {
 ${destroy.lanes.map((lane) => laneHtml(lane, scale, ticks.slice(1, -1)))}</div>`;
 };
 
-const legend = html`<ul class="legend" aria-label="Legend"><li><i class="before"></i>as it was</li><li><i class="asked"></i>release sent, MAAS powers off</li>
-<li><i class="way"></i>releasing or dying</li><li><i class="fault"></i>failed, waiting to try again</li><li><i class="check"></i>guards, capture, criteria</li>
-<li><u class="good"></u>done</li><li><u class="bad"></u>went wrong</li><li><u class="note"></u>destroy-model called</li>
-<li><i class="normal"></i>the runbook’s normal time ends</li></ul>`;
+const entry = (sign: Markup, words: string): Markup => html`<li>${sign}${words}</li>`;
+
+/** What the signs of these charts mean, and of no others. */
+const legend = (lanes: Lane[]): Markup => {
+  const bars = new Set(lanes.flatMap((lane) => lane.bars.map(({ kind }) => kind)));
+  const marks = new Set(lanes.flatMap((lane) => lane.marks.map(({ kind }) => kind)));
+  const of = (kind: Bar["kind"], words: string) =>
+    when(bars.has(kind), () => entry(html`<i class="${kinds[kind]}"></i>`, words));
+  const mark = (kind: Mark["kind"], words: string) =>
+    when(marks.has(kind), () => entry(html`<u class="${kind}"></u>`, words));
+  return html`<ul class="legend" aria-label="Legend">${of("before", "as it was")}${of("asked", "release sent, MAAS powers off")}${of(
+    "under way",
+    "releasing or dying",
+  )}${of("trouble", "failed, waiting to try again")}${of("check", "guards, capture, criteria")}${mark("good", "done")}${mark(
+    "bad",
+    "went wrong",
+  )}${mark("note", "destroy-model called")}${entry(html`<i class="normal"></i>`, "the runbook’s normal time ends")}</ul>`;
+};
 
 /** One chart a destroy: guards, capture, then the model and its machines side by side, then the exit criteria. */
 export const timeline = ({ destroys }: Report): Markup | undefined => {
-  const shown = destroys.filter(({ lanes }) => lanes.length > 0);
+  // A destroy that came no further than the guards has nothing to draw.
+  const shown = destroys.filter(({ lanes }) => lanes.some(({ resource }) => resource !== "guards"));
   if (shown.length === 0) return undefined;
   return html`<section class="card"><h2>Timeline</h2>
 ${shown.map(
@@ -94,5 +109,5 @@ ${shown.map(
         html`<h3>Destroy ${destroy.number} of ${destroys.length} <span class="pill ${toneOf[destroy.outcome]}">${outcomeWords[destroy.outcome]}</span> <span class="soft small">${span(destroy.started, destroy.ended)}</span></h3>`,
     )}${chart(destroy)}</div>`,
 )}
-${legend}</section>`;
+${legend(shown.flatMap(({ lanes }) => lanes))}</section>`;
 };

@@ -141,7 +141,7 @@ describe("the report's page in Chromium", function () {
 
   it("prints: nothing is cut off on A4, and the bars are printed", async () => {
     await browser.tab.show(renderHtml(reportOf(cases["a good run of 5"], factsOf())), {
-      width: 794,
+      width: 688,
       scheme: "light",
     });
     await browser.tab.call("Emulation.setEmulatedMedia", { media: "print" });
