@@ -78,7 +78,7 @@ const resultHtml = (result: Result): Markup => {
       : [owner && `owner ${owner}`, powerType].filter(Boolean).join(", ");
   return html`<tr><th scope="row" class="named">${name}<div class="soft small mono" style="font-weight:400">${id}</div></th>
 <td><span class="pill ${done ? "good" : state === untouched ? "soft" : "bad"}">${state}</span></td>
-<td class="number" data-is="took">${took(time)}${when(pace === "slower", () => html` <span class="pill warn">slower</span>`)}</td>
+<td class="number" data-is="took">${took(time)}${when(pace === "slower", () => html`<div><span class="pill warn">slower</span></div>`)}</td>
 <td class="number" data-is="calls">${calls}</td>
 <td class="whole">${told || html`<span class="soft">${done ? "" : state === untouched ? "not begun" : "not finished"}</span>`}${grouped(
     reasons,

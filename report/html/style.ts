@@ -81,7 +81,7 @@ footer { color: var(--soft); font-size: 0.8125rem; }
   table.stacks thead { position: absolute; clip-path: inset(50%); } table.stacks tr { display: block; padding: 0.45rem 0; }
   table.stacks th, table.stacks td { display: inline; border: 0; padding: 0 0.6rem 0 0; } table.stacks tr + tr { border-top: 1px solid var(--line); }
   table.stacks tbody th, table.stacks td.whole { display: block; padding: 0; } table.stacks tr + tr > * { border-top: 0; }
-  table.stacks td[data-is]::before { content: attr(data-is) " "; color: var(--soft); font-size: 0.8125rem; } }
+  table.stacks td.number div { display: inline; } table.stacks td[data-is]::before { content: attr(data-is) " "; color: var(--soft); font-size: 0.8125rem; } }
 @media print { @page { margin: 14mm; }
   :root { color-scheme: light; --ink: #000; --soft: #444; --page: #fff; --card: #fff; --line: #bbb; --track: #eee; --good: #00501d;
     --good-paper: #fff; --bad: #8a0000; --bad-paper: #fff; --warn: #5a3600; --warn-paper: #fff; --calm: #123a6e; --calm-paper: #fff;
