@@ -10,6 +10,15 @@ const syncFolder = (folder: string) => {
   }
 };
 
+/** Takes a file away; that it cannot be taken away must not hide why it was to be. */
+const discard = (path: string) => {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // ENOTDIR, EROFS: then it is not there either.
+  }
+};
+
 /** Writes a file whole or not at all, mode 0600 whatever the umask, and on the disk when it returns. */
 export const writeWhole = (path: string, text: string): void => {
   const partial = `${path}.${process.pid}.partial`;
@@ -25,7 +34,7 @@ export const writeWhole = (path: string, text: string): void => {
     }
     renameSync(partial, path);
   } catch (error) {
-    rmSync(partial, { force: true });
+    discard(partial);
     throw error;
   }
   syncFolder(dirname(path));
@@ -40,6 +49,6 @@ export const tryWriting = (folder: string): string | undefined => {
   } catch (error) {
     return (error as Error).message;
   } finally {
-    rmSync(probe, { force: true });
+    discard(probe);
   }
 };

@@ -140,13 +140,9 @@ const bringUpToDate = (
 ): Run => {
   const record = readRecord(open.directory);
   const better = knowledge === "whole" ? lab : withMore(open.lab, lab);
-  if (!record || isDeepStrictEqual(better, open.lab)) return open;
-  const updated: RunRecord = {
-    ...record,
-    project: key.project,
-    lab: better,
-    knowledge: knowledge === "whole" ? "whole" : open.knowledge,
-  };
+  const knows = knowledge === "whole" ? "whole" : open.knowledge;
+  if (!record || (knows === open.knowledge && isDeepStrictEqual(better, open.lab))) return open;
+  const updated: RunRecord = { ...record, project: key.project, lab: better, knowledge: knows };
   writeRecord(open.directory, updated);
   return runAt(open.directory, updated, now);
 };
