@@ -56,7 +56,9 @@ const statusShape = z.object({
   model: z.object({ name: z.string() }),
   applications: z.record(z.string(), z.unknown()).nullish(),
 });
-const modelsShape = z.object({ models: z.array(z.object({ "model-uuid": z.string() })) });
+const modelsShape = z.object({
+  models: z.array(z.object({ name: z.string().optional(), "model-uuid": z.string() })),
+});
 
 const check = {
   bundle: (text: string, status: z.output<typeof statusShape>) => {
@@ -90,6 +92,14 @@ const check = {
   models: (text: string, model: RecordedModel) => {
     const list = modelsShape.safeParse(documents(captureFiles.models, text)[0]).data;
     if (!list?.models.some((each) => each["model-uuid"] === model.uuid)) {
+      // What was read by the model's name is the namesake's then.
+      const namesake = list?.models.find(({ name }) => name === model.name);
+      if (namesake) {
+        throw fail(
+          `${model.name} (${namesake["model-uuid"]}) is another model than the one recorded at \`up\` (${model.uuid}): the lab was rebuilt since`,
+          "pulumi up   # records today's lab; then: pulumi preview",
+        );
+      }
       throw fail(
         `${captureFiles.models} does not list the model ${model.uuid}`,
         "Look at: juju models, then: pulumi destroy",
