@@ -1,0 +1,41 @@
+import { type Stack, up } from "./stack.ts";
+import { labModel, labName, type World, type WorldMachine } from "./world.ts";
+import { bringToReady } from "./world-machines.ts";
+import { renewCredential } from "./world-models.ts";
+
+/** Does what the messages of a failed destroy say, and nothing else. */
+export const doAsTold = async (world: World, stack: Stack, messages: string[]): Promise<void> => {
+  const text = messages.join("\n");
+  const all = (pattern: RegExp): string[] => [...text.matchAll(pattern)].map(([, found]) => found ?? "");
+  const each = (pattern: RegExp, what: (machine: WorldMachine) => void) => {
+    for (const id of all(pattern)) {
+      const machine = world.machines.get(id);
+      if (machine) what(machine);
+    }
+  };
+  const ready = (machine: WorldMachine) => bringToReady(world, machine);
+
+  each(/machine unlock (\S+)/g, (machine) => {
+    machine.locked = false;
+  });
+  each(/machine commission (\S+)/g, ready);
+  each(/bring it to Ready in MAAS \(machine (\S+)\)/gi, ready);
+  each(/machine read (\S+)\s+# when it is Ready/g, ready);
+  // Whoever uses it was found, and gives it up.
+  each(/(abcd\d\d) +(?:belongs to another Juju model|is owned by)/g, ready);
+  const back = all(/put (\S+) back on the list/g);
+  for (const hostname of back) if (!stack.machines.includes(hostname)) stack.machines.push(hostname);
+  for (const hostname of all(/acceptDeleted\[\d+\]' (\S+)/g))
+    if (!stack.acceptDeleted.includes(hostname)) stack.acceptDeleted.push(hostname);
+  for (const hostname of all(/alsoDestroyed\[\d+\]' (\S+)/g))
+    if (!back.includes(hostname) && !stack.alsoDestroyed.includes(hostname))
+      stack.alsoDestroyed.push(hostname);
+  const model = world.models.get(labModel);
+  if (/update-credential/.test(text) && model) renewCredential(world, model);
+  if (/enable-command/.test(text)) world.blocked = false;
+  if (/withoutBundle=true/.test(text)) stack.withoutBundle = true;
+  if (/is another model than the one recorded/.test(text))
+    for (const { name, uuid } of world.models.values())
+      if (name === labName && uuid !== labModel) world.models.delete(uuid);
+  if (/pulumi up && pulumi destroy/.test(text)) await up(world, stack).catch(() => {});
+};

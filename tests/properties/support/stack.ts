@@ -1,0 +1,89 @@
+import type { Host } from "../../../clients/host.ts";
+import { parseSettings, type Settings } from "../../../config/settings.ts";
+import { isDestructive } from "../../../run/journal.ts";
+import { findOpenRun } from "../../../run/run-directory.ts";
+import { adoptLab } from "../../../teardown/adopt.ts";
+import type { Context } from "../../../teardown/context.ts";
+import type { RecordedLab } from "../../../teardown/recorded-lab.ts";
+import { jujuOf } from "./juju-client.ts";
+import { maasOf } from "./maas-client.ts";
+import { processClock, type WorldProcess } from "./process.ts";
+import type { World } from "./world.ts";
+
+/** What Pulumi keeps between two operations, and the stack's configuration. */
+export type Stack = {
+  lab: RecordedLab;
+  /** The resources that are still in it: preflight, backup, model, exit, and the machines by hostname. */
+  rows: Set<string>;
+  machines: string[];
+  acceptDeleted: string[];
+  alsoDestroyed: string[];
+  withoutBundle: boolean;
+  adoptPartial: boolean;
+  backupRoot: string;
+  stuckAfter: number;
+};
+
+export const place = { project: "openstack-lab", stack: "lab" };
+
+const host: Host = {
+  hostname: "lab-host",
+  hostnames: ["lab-host"],
+  user: "operator",
+  addresses: [],
+  isThisHost: () => false,
+};
+
+export const settingsOf = (stack: Stack, deadline: number): Settings => ({
+  ...parseSettings({
+    host: host.hostname,
+    user: host.user,
+    jujuModel: "openstack",
+    jujuController: "maas-lab",
+    maasProfile: "admin",
+    machines: stack.machines,
+    acceptDeleted: stack.acceptDeleted,
+    alsoDestroyed: stack.alsoDestroyed,
+    withoutBundle: stack.withoutBundle,
+    adoptPartial: stack.adoptPartial,
+    backupRoot: stack.backupRoot,
+  }),
+  stuckAfter: stack.stuckAfter,
+  deadline,
+});
+
+const nothing = () => {};
+
+/** A process that nobody watches, for what only looks. */
+export const makeProcess = (world: World): WorldProcess => {
+  const self: WorldProcess = {
+    alive: true,
+    stopping: new AbortController(),
+    clock: processClock(world, () => self.alive),
+    before: { release: nothing, destroyModel: nothing, removeMachines: nothing },
+  };
+  return self;
+};
+
+/** The outside, as one process sees it. */
+export const contextOf = (world: World, self: WorldProcess, settings: Settings): Context => {
+  const maas = maasOf(world, self);
+  return {
+    settings,
+    juju: jujuOf(world, self),
+    maas: async () => maas,
+    host,
+    clock: self.clock,
+    signal: self.stopping.signal,
+  };
+};
+
+/** `pulumi up`: adopts today's lab, and every resource is in the stack again. @throws TeardownError; the stack stays as it was */
+export const up = async (world: World, stack: Stack): Promise<void> => {
+  const settings = settingsOf(stack, 3_600_000);
+  const { backupRoot, backupLabel } = settings;
+  const open = findOpenRun({ backupRoot, backupLabel, ...place, modelUuid: undefined });
+  const begun = open && isDestructive(open.journal.events()) ? open.lab : undefined;
+  stack.lab = await adoptLab(contextOf(world, makeProcess(world), settings), begun);
+  stack.rows = new Set(["preflight", "backup", "model", ...stack.machines, "exit"]);
+};

@@ -1,0 +1,85 @@
+import { captureFiles, verifiedCapture } from "../../../teardown/capture.ts";
+import type { Teardown } from "../../../teardown/teardown.ts";
+import type { WorldProcess } from "./process.ts";
+import type { Stack } from "./stack.ts";
+import type { World, WorldMachine } from "./world.ts";
+
+/** The time that may lie between a look's picture and a call that goes by it: the wire, and nothing else. */
+const onTheWire = 500;
+
+/** What was found to be wrong, with the number of the invariant. */
+export type Violations = string[];
+
+/** Whether a machine is somebody else's by now, by what is on record. */
+const isForeign = (world: World, stack: Stack, machine: WorldMachine): boolean => {
+  const recorded = stack.lab.machines.find(({ systemId }) => systemId === machine.systemId);
+  const tag = machine.ownerData["juju-model-uuid"];
+  const otherModel = tag !== undefined && tag !== stack.lab.model?.uuid && world.models.has(tag);
+  return (machine.owner ?? "") !== recorded?.owner || otherModel;
+};
+
+const mayBeTouched = (stack: Stack, machine: WorldMachine): boolean =>
+  stack.machines.includes(machine.hostname) &&
+  stack.lab.machines.some(({ systemId }) => systemId === machine.systemId);
+
+/** Watches what a process sends: invariants 1, 2 and 6, and that all was written down before. */
+export const watch = (options: {
+  world: World;
+  stack: Stack;
+  teardown: () => Teardown | undefined;
+  violations: Violations;
+}): WorldProcess["before"] => {
+  const { world, stack, violations } = options;
+  const wrong = (invariant: number, what: string) =>
+    violations.push(`invariant ${invariant}: ${what} at ${world.clock.now()}`);
+
+  const prepared = (what: string, event: string) => {
+    const begun = options.teardown();
+    if (!begun) return wrong(2, `${what} before the teardown began`);
+    const captured = verifiedCapture(begun.run.directory);
+    if (!captured) wrong(2, `${what} without a verified capture`);
+    else if (!stack.withoutBundle && !captured.some(({ name }) => name === captureFiles.bundle))
+      wrong(2, `${what} without a bundle`);
+    const events = begun.run.journal.events();
+    const started = events.findLastIndex((each) => each.event === "destroy-started");
+    if (!events.slice(started).some((each) => each.event === "guards-passed"))
+      wrong(2, `${what} before the guards passed`);
+    if (events.at(-1)?.event !== event && !events.slice(started).some((each) => each.event === event))
+      wrong(2, `${what} that was not written down`);
+  };
+  const unlisted = (uuid: string) =>
+    [...world.machines.values()].filter(
+      (machine) =>
+        machine.agentName === uuid &&
+        !mayBeTouched(stack, machine) &&
+        !stack.alsoDestroyed.includes(machine.hostname),
+    );
+
+  return {
+    release: (systemId) => {
+      const machine = world.machines.get(systemId);
+      prepared(`a release of ${systemId}`, "release-called");
+      if (!machine) return;
+      const now = world.clock.now();
+      if (!mayBeTouched(stack, machine)) wrong(1, `${machine.hostname} was released`);
+      if (isForeign(world, stack, machine) && now - (machine.takenOver ?? 0) > onTheWire)
+        wrong(1, `${machine.hostname} was released, taken over ${now - (machine.takenOver ?? 0)} ms before`);
+      if (machine.readySince !== undefined && now - machine.readySince > onTheWire)
+        wrong(6, `${machine.hostname} was released, Ready for ${now - machine.readySince} ms`);
+    },
+    destroyModel: (uuid) => {
+      prepared("destroy-model", "destroy-model-called");
+      if (uuid !== stack.lab.model?.uuid) wrong(1, `model ${uuid} was destroyed`);
+      for (const { hostname } of unlisted(uuid)) wrong(1, `${hostname} was destroyed with the model`);
+    },
+    removeMachines: (uuid, ids) => {
+      prepared("remove-machine", "remove-machines-called");
+      if (uuid !== stack.lab.model?.uuid) wrong(1, `machines of ${uuid} were removed`);
+      const model = world.models.get(uuid);
+      if (model?.life === "alive") wrong(1, "machines were removed by force from a model that is alive");
+      const removed = new Set(ids.map((id) => model?.machines.get(id)));
+      for (const { hostname, systemId } of unlisted(uuid))
+        if (removed.has(systemId)) wrong(1, `${hostname} was removed by force`);
+    },
+  };
+};
