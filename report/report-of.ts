@@ -8,7 +8,7 @@ import { phasesOf } from "./phases.ts";
 import type { RunFacts } from "./read-run.ts";
 import type { Destroy, Outcome, Report } from "./report.ts";
 import { resultsOf } from "./results.ts";
-import { troublesOf } from "./troubles.ts";
+import { captureTroubles, troublesOf } from "./troubles.ts";
 import { headlineOf } from "./words.ts";
 
 const changes = (
@@ -123,7 +123,7 @@ export const reportOf = (events: RunEvent[], facts: RunFacts): Report => {
       withoutBundle: captured?.withoutBundle ?? false,
     },
     phases: phasesOf(destroys, results),
-    troubles: troublesOf(parts),
+    troubles: [...troublesOf(parts), ...captureTroubles(facts.capture, parts.length)],
     destroys,
     ...(exit && { exitCriteria: { at: exit.at, met: exit.met, lines: exit.lines } }),
     next: nextOf(outcome, events),

@@ -1,7 +1,7 @@
 import type { RunEvent } from "../run/event.ts";
 import { isClosed } from "../run/journal.ts";
 import { lastAt } from "./destroys.ts";
-import type { Destroy, Trouble } from "./report.ts";
+import type { CaptureCheck, Destroy, Trouble } from "./report.ts";
 
 type Raw = Omit<Trouble, "solved" | "destroy">;
 
@@ -105,3 +105,18 @@ export const troublesOf = (parts: { destroy: Destroy; events: RunEvent[] }[]): T
     }));
   });
 };
+
+/** A backup that no longer is what was captured. */
+export const captureTroubles = (capture: CaptureCheck, destroy: number): Trouble[] =>
+  capture.problems.map((found) => ({
+    at: capture.checked,
+    destroy,
+    resources: ["backup"],
+    code: "capture",
+    found,
+    more: [
+      "It was as the journal says when it was captured, and was changed in the run directory afterwards.",
+      "Do not compare the new bundle with it; look for another copy (a snapshot, the host's own backup).",
+    ],
+    solved: false,
+  }));

@@ -52,7 +52,7 @@ const gauge = ({ took: time, normal, pace }: Phase): Markup | undefined => {
   const whole = Math.max(time, normal.atMost) * 1.05;
   const part = (ms: number) => `${((ms / whole) * 100).toFixed(2)}%`;
   const from = normal.atLeast ?? 0;
-  return html`<div class="gauge${pace === "slower" ? " slower" : ""}" aria-hidden="true"><b class="${from > 0 ? "range" : ""}" style="left:${part(from)};width:${part(normal.atMost - from)}"></b><i style="width:${part(time)}"></i></div>`;
+  return html`<div class="gauge${pace === "slower" ? " slower" : ""}" aria-hidden="true"><i style="width:${part(time)}"></i><b class="${from > 0 ? "range" : ""}" style="left:${part(from)};width:${part(normal.atMost - from)}"></b></div>`;
 };
 
 /** How long each phase took, beside the runbook's time. */
