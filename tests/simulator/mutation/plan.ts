@@ -39,9 +39,13 @@ export const parts: readonly Part[] = [
   },
   {
     name: "juju",
-    suites: ["replay", "client", "destruction", "time"].map(
-      (suite) => `tests/simulator/juju/${suite}.test.ts`,
-    ),
+    suites: [
+      "tests/simulator/juju/replay.test.ts",
+      "tests/simulator/answers-of-juju.test.ts",
+      "tests/simulator/juju/client.test.ts",
+      "tests/simulator/juju/destruction.test.ts",
+      "tests/simulator/juju/time.test.ts",
+    ],
     changes: [
       { files: "simulator/juju/commands/*.ts", operators: ["text", "number"] },
       {

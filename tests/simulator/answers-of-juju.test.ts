@@ -1,0 +1,269 @@
+import { expect } from "chai";
+import { parse } from "yaml";
+import { stopMachines } from "../../simulator/juju/provider.ts";
+import type { MachineView } from "../../simulator/maas/world.ts";
+import { cleanUp, recordedLab } from "./juju/recorded-lab.ts";
+
+const words = (text: string): string[] => text.split(" ");
+const destroy = words("destroy-model openstack --force --no-wait --destroy-storage --no-prompt");
+const minute = 60_000;
+
+const machine = (systemId: string, changes: Partial<MachineView> = {}): MachineView => ({
+  systemId,
+  hostname: systemId,
+  fqdn: systemId,
+  status: "Deployed",
+  powerType: "ipmi",
+  powerState: "on",
+  pod: null,
+  locked: false,
+  owner: "juju",
+  agentName: "",
+  ownerData: {},
+  osystem: "ubuntu",
+  distroSeries: "jammy",
+  ...changes,
+});
+
+describe("The simulated juju client", () => {
+  afterEach(cleanUp);
+
+  for (const command of [
+    ...["controllers --format=yaml", "controllers --format tabular", "list-controllers"],
+    ...["show-controller -c maas-lab", "show-controller --controller=maas-lab --format json"],
+    ...["export-bundle --include-charm-defaults", "export-bundle --include-series -m openstack", "export-bundle --model=openstack"],
+    ...["machines --utc", "machines --color", "machines -m openstack", "machines --model openstack", "list-machines --format=tabular"],
+    ...["models --all", "models --uuid", "models --exact-time", "models -c maas-lab", "models --controller=maas-lab", "list-models --user admin"],
+    ...["remove-machine 3 --force --no-wait --no-prompt --keep-instance", "remove-machine 3 --dry-run -m openstack", "remove-machine --model openstack --dry-run 3"],
+    ...["show-model --format=json", "show-model openstack", "show-model -m openstack", "show-model --model=openstack"],
+    ...["status --utc", "status --relations", "status --storage", "status --no-color", "status --color", "status --integrations"],
+    ...["status --retry-count 1 --retry-delay=1s", "status -m openstack", "status --model openstack"],
+    ...["version", "version --all", "--version", "whoami --format=yaml", "whoami --format json", "whoami --format=tabular"],
+  ])
+    it(`accepts juju ${command}`, async () => {
+      const lab = recordedLab();
+      const { code, stderr } = await lab.run(words(command), lab.newStore());
+      expect({ code, stderr: stderr.replace(/^WARNING This command will perform.*\n/, "") }).to.deep.equal({ code: 0, stderr: "" });
+    });
+
+  for (const command of [
+    ...["controllers --refresh", "controllers --managed", "controllers --output x", "controllers -o x", "show-controller --show-password"],
+    ...["show-controller --output x", "show-controller -o x", "machines --output x", "machines -o x", "models -o x", "show-model --output x"],
+    ...["show-model -o x", "status --output x", "status -o x", "status --watch 1s", "version --format yaml", "version --output x", "version -o x"],
+  ])
+    it(`says that it does not know juju ${command}`, async () => {
+      const lab = recordedLab();
+      const [name, option = ""] = words(command);
+      const result = await lab.run(words(command), lab.newStore());
+      const flag = option === "-o" ? "--output" : option;
+      expect(result).to.deep.equal({
+        code: 2,
+        stdout: "",
+        stderr: `ERROR the simulated lab's juju ${name} does not know ${flag}\n`,
+      });
+    });
+
+  it("says of each command of juju's that it has not that it has it not", async () => {
+    const lab = recordedLab();
+    for (const command of [
+      ...["add-machine", "add-model", "add-unit", "bootstrap", "config", "consume", "create-backup", "credentials", "debug-log"],
+      ...["deploy", "destroy-controller", "diff-bundle", "disable-command", "download-backup", "enable-command", "exec", "help"],
+      ...["info", "integrate", "kill-controller", "login", "logout", "model-config", "offers", "refresh", "register", "relate"],
+      ...["remove-application", "remove-unit", "resolved", "run", "scp", "show-application", "show-machine", "show-unit", "ssh"],
+      ...["storage", "switch", "unregister", "upgrade-model"],
+    ]) {
+      const { code, stderr } = await lab.run([command], lab.newStore());
+      expect(code, command).to.equal(1);
+      expect(stderr).to.match(new RegExp(`^ERROR the simulated lab's juju has no command "${command}"; it has: controllers, `));
+    }
+  });
+
+  it("counts controller machines, and shows the tables of an empty model without any", async () => {
+    const lab = recordedLab();
+    const { stdout } = await lab.run(words("controllers --format=yaml"), lab.newStore());
+    expect(parse(stdout).controllers["maas-lab"]["controller-machines"]).to.deep.equal({ active: 1, total: 1 });
+    const empty = await lab.run(words("status -m controller"), lab.newStore());
+    expect(empty.stdout).not.to.match(/\n\nUnit /);
+  });
+
+  it("says that there are no controllers", async () => {
+    const lab = recordedLab({ store: { "controllers.yaml": { controllers: {} } } });
+    for (const [format, printed] of [
+      ["json", { controllers: null, "current-controller": "" }],
+      ["yaml", { controllers: {}, "current-controller": "" }],
+    ] as const) {
+      const { code, stdout } = await lab.run(["controllers", "--format", format], lab.newStore());
+      expect(code).to.equal(0);
+      expect(parse(stdout).controllers).to.deep.equal(printed.controllers);
+    }
+  });
+
+  it("counts machines, cores and units as the model has them", async () => {
+    const lab = recordedLab({ generated: true, model: { summary: undefined } });
+    const read = async (command: string) => (await lab.run(words(command), lab.newStore())).stdout;
+    const { machines } = JSON.parse(await read("machines --format=json"));
+    const { applications } = JSON.parse(await read("status --format=json"));
+    type Counted = { containers?: object; hardware: string; units?: Record<string, { subordinates?: object }> };
+    const all = Object.values<Counted>(machines);
+    const containers = all.flatMap((one) => Object.keys(one.containers ?? {}));
+    const cores = all.map(({ hardware }) => Number(/cores=(\d+)/.exec(hardware)?.[1]));
+    const units = Object.values<Counted>(applications).flatMap((one) => Object.values(one.units ?? {}));
+    const subordinates = units.flatMap((unit) => Object.keys(unit.subordinates ?? {}));
+    const row = (await read("models")).split("\n").find((line) => line.startsWith("openstack")) ?? "";
+    expect(row.split(/ {2,}/).slice(4, 7).map(Number)).to.deep.equal([
+      all.length + containers.length,
+      cores.reduce((sum, count) => sum + count, 0),
+      units.length + subordinates.length,
+    ]);
+  });
+
+  it("shows the table of machines down to the last one", async () => {
+    const lab = recordedLab({ model: { stuck: "forever", course: [{ at: "1s", machines: 1, applications: 0 }] } });
+    await lab.run(destroy, lab.newStore(), { limit: 2000 });
+    const { stdout } = await lab.run(["status"], lab.newStore());
+    expect(stdout).to.match(/\nMachine +State +Address[^\n]*\n3 +/);
+    await lab.clock.advance(1);
+  });
+
+  it("polls every two seconds in the end", async () => {
+    const lab = recordedLab({ model: { stuck: "forever", course: [{ at: "1h", machines: 1 }] } });
+    // 10, 20, 40 ... 1280 ms, then each 2 s: the 108th poll comes after 202.55 s.
+    const { code, stderr } = await lab.run(destroy, lab.newStore(), { limit: 202_550 });
+    expect(code).to.equal(undefined);
+    const lines = stderr.split("\n").filter((line) => line.startsWith("Waiting"));
+    expect(lines).to.have.length(1);
+    const dots = stderr.slice(stderr.indexOf("...") + 3).replaceAll("\n", "").length;
+    expect(dots).to.equal(107);
+  });
+});
+
+describe("The simulated controller", () => {
+  afterEach(cleanUp);
+
+  /** What `juju status` and `juju show-model` say of the model at moments of its destruction. */
+  const at = async (
+    lab: ReturnType<typeof recordedLab>,
+    ms: number,
+  ): Promise<{ current: string; message: string; validity: string; life: string }> => {
+    await lab.clock.advance(ms);
+    const shown = await lab.run(words("show-model openstack --format=json"), lab.newStore());
+    const { life, status, credential } = JSON.parse(shown.stdout).openstack;
+    return { life, current: status.current, message: status.message, validity: credential["validity-check"] };
+  };
+
+  it("tells in the model's status how its destruction goes", async () => {
+    const lab = recordedLab({ model: { reap: "10m" } });
+    void lab.run(destroy, lab.newStore(), { limit: 1000 });
+    expect(await at(lab, 1000)).to.deep.equal({
+      life: "dying",
+      current: "destroying",
+      message: "cleaning up cloud resources",
+      validity: "valid",
+    });
+    expect((await at(lab, 0.61 * 10 * minute)).message).to.equal("tearing down cloud environment");
+  });
+
+  it("suspends a model whose credential MAAS refused", async () => {
+    const lab = recordedLab({
+      model: { reap: "10m", credentialGoesInvalid: true },
+      maas: {
+        machinesOf: () => [machine("a")],
+        releaseByJuju: async () => ({ status: 403, text: "no" }),
+      },
+    });
+    void lab.run(destroy, lab.newStore(), { limit: 1000 });
+    expect(await at(lab, 9 * minute)).to.deep.equal({
+      life: "dying",
+      current: "suspended",
+      message: "suspended since cloud credential is not valid",
+      validity: "invalid",
+    });
+  });
+
+  it("tries again when MAAS fails, saying why", async () => {
+    const lab = recordedLab({
+      model: { reap: "10m", retryEvery: "2m" },
+      maas: { machinesOf: () => [machine("a")], releaseByJuju: async () => ({ status: 500, text: "broken" }) },
+    });
+    void lab.run(destroy, lab.newStore(), { limit: 1000 });
+    expect(await at(lab, 6.5 * minute)).to.include({
+      current: "destroying",
+      message: "attempt 1 to destroy model failed (will retry):  broken",
+    });
+  });
+
+  it("takes five seconds to remove a machine from a living model", async () => {
+    const lab = recordedLab();
+    const ids = async (): Promise<string[]> =>
+      Object.keys(JSON.parse((await lab.run(words("machines --format=json"), lab.newStore())).stdout).machines);
+    const before = lab.clock.now();
+    await lab.run(words("remove-machine 3 --force --no-prompt"), lab.newStore());
+    await lab.clock.advance(4999 - (lab.clock.now() - before));
+    expect(await ids()).to.deep.equal(["0", "1", "2", "3"]);
+    await lab.clock.advance(5000 - (lab.clock.now() - before));
+    expect(await ids()).to.deep.equal(["0", "1", "2"]);
+  });
+});
+
+describe("Juju's MAAS provider in the simulated lab", () => {
+  /** How it fares when MAAS answers the bulk release and then the single ones in this way. */
+  const fares = async (bulk: number, single = 200): Promise<unknown> => {
+    const calls: string[] = [];
+    const result = await stopMachines(
+      {
+        deleteByJuju: async () => ({ status: 204, text: "" }),
+        releaseByJuju: async (ids, comment) => {
+          calls.push(`${ids.join(" ")}: ${comment}`);
+          return { status: calls.length > 1 ? single : bulk, text: `${calls.length}` };
+        },
+      },
+      [machine("a"), machine("b")],
+      false,
+    );
+    return [result, calls.map((call) => call.replace(": Released by Juju MAAS provider", ""))];
+  };
+
+  for (const [bulk, single, result, calls] of [
+    [200, 200, "done", ["a b"]],
+    [299, 200, "done", ["a b"]],
+    [409, 200, "done", ["a b"]],
+    [400, 200, "done", ["a b", "a", "b"]],
+    [400, 400, "done", ["a b", "a", "b"]],
+    [400, 409, "done", ["a b", "a", "b"]],
+    [400, 403, "credential refused", ["a b", "a", "b"]],
+    [403, 200, "credential refused", ["a b", "a", "b"]],
+    [400, 300, { failed: "2" }, ["a b", "a"]],
+    [403, 500, { failed: "2" }, ["a b", "a"]],
+    [300, 200, { failed: "1" }, ["a b"]],
+    [500, 200, { failed: "1" }, ["a b"]],
+  ] as const)
+    it(`answered ${bulk}, then ${single}, comes to ${JSON.stringify(result)}`, async () => {
+      expect(await fares(bulk, single)).to.deep.equal([result, calls]);
+    });
+
+  it("with the bug deletes what is virtual, and releases the rest", async () => {
+    const calls: string[] = [];
+    const world = (status: number) => ({
+      deleteByJuju: async (id: string) => {
+        calls.push(`delete ${id}`);
+        return { status, text: "down" };
+      },
+      releaseByJuju: async (ids: readonly string[]) => {
+        calls.push(`release ${ids.join(" ")}`);
+        return { status: 200, text: "" };
+      },
+    });
+    const all = [
+      machine("lxd", { powerType: "lxd" }),
+      machine("virsh", { powerType: "virsh" }),
+      machine("pod", { pod: "kvm" }),
+      machine("metal"),
+    ];
+    expect(await stopMachines(world(404), all, true)).to.equal("done");
+    expect(calls.splice(0)).to.deep.equal(["delete lxd", "delete virsh", "delete pod", "release metal"]);
+    expect(await stopMachines(world(204), all.slice(0, 1), true)).to.equal("done");
+    expect(calls.splice(0)).to.deep.equal(["delete lxd"]);
+    expect(await stopMachines(world(500), all, true)).to.deep.equal({ failed: "down" });
+    expect(calls.splice(0)).to.deep.equal(["delete lxd"]);
+  });
+});
