@@ -5,7 +5,7 @@ import { parseCaptureSettings } from "../config/settings.ts";
 import { TeardownError } from "../errors.ts";
 import { findOpenRun, shownPath } from "../run/run-directory.ts";
 import { ensureCapture } from "../teardown/capture.ts";
-import { engineIdentity } from "../teardown/teardown.ts";
+import { engineIdentity, report } from "../teardown/teardown.ts";
 import { realClock } from "../teardown/world.ts";
 
 const capture = async (
@@ -32,7 +32,12 @@ const capture = async (
   const controller = run.lab.model?.controller ?? settings.jujuController;
   const context = { settings, juju: jujuClient({ controller: controller || undefined }), clock: realClock };
   const began = Date.now();
-  const files = await ensureCapture(context, run, { by: "backup", engine: engineIdentity() });
+  const files = await ensureCapture(context, run, { by: "backup", engine: engineIdentity() }).catch(
+    async (error: unknown) => {
+      await report(run);
+      throw error;
+    },
+  );
   const list = files.map(
     ({ name, bytes, sha256 }) => `  ${sha256.slice(0, 12)}  ${String(bytes).padStart(8)}  ${name}`,
   );

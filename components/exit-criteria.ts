@@ -1,5 +1,6 @@
 import type { CustomResourceOptions, dynamic } from "@pulumi/pulumi";
 import { checkExitCriteria } from "../teardown/exit-criteria.ts";
+import { report } from "../teardown/teardown.ts";
 import { bounded } from "./boundary.ts";
 import { createRecord, diffRecord, type LabInputs, type LabState, updateRecord } from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";
@@ -21,6 +22,10 @@ export const provider: dynamic.ResourceProvider<LabInputs, LabState> = bounded((
   delete: async ({ row, lab }) => {
     await onlyInDestroy("the lab", row);
     const { context, run, poller } = await teardown(row, { knowledge: "whole", lab });
-    rowOf(row).info(await checkExitCriteria({ context, run, lab, poller, row: rowOf(row) }));
+    try {
+      rowOf(row).info(await checkExitCriteria({ context, run, lab, poller, row: rowOf(row) }));
+    } finally {
+      await report(run);
+    }
   },
 });

@@ -11,6 +11,7 @@ import { ensureCapture } from "./capture.ts";
 import type { Context, Row } from "./context.ts";
 import { type ReadyPoller, readyPoller } from "./ready-poller.ts";
 import type { RecordedLab } from "./recorded-lab.ts";
+import { whyStopped } from "./stopping.ts";
 
 /** One destroy's part of a run, in this process: every destructive call goes through it. */
 export type Teardown = {
@@ -34,6 +35,12 @@ export const engineIdentity = (): string | undefined => {
 // An operator may have typed the key on the command line; the journal must not repeat it.
 const shownCommand = (argv: string[]): string =>
   ["pulumi", ...argv.slice(1)].map((word) => word.replace(/(maasApiKey=).*/s, "$1***")).join(" ");
+
+/** Writes the run's report as it stands now. It is a rendering of the journal, so a report that fails loses nothing. */
+export const report = async (run: Run): Promise<void> => {
+  const { writeReport } = await import("../report/write-report.ts");
+  writeReport(run.directory);
+};
 
 const once = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
   let made: Promise<Value> | undefined;
@@ -87,6 +94,28 @@ export const beginTeardown = async (options: {
   });
   versions.then((seen) => run.journal.write({ event: "versions", seen })).catch(() => {});
 
+  // The report is written when the last of those that are under way has ended badly: the engine may end this process then.
+  let underWay = 0;
+  let failed = false;
+  const within = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+    underWay++;
+    try {
+      return await work();
+    } catch (error) {
+      failed = true;
+      throw error;
+    } finally {
+      underWay--;
+      if (failed && underWay === 0) await report(run);
+    }
+  };
+
+  context.signal.addEventListener("abort", () => {
+    const why = whyStopped(context.signal);
+    // The engine calls Cancel once more when it closes; that interrupts nothing.
+    if (underWay > 0 && !why.startsWith("the deadline")) run.journal.write({ event: "interrupted", why });
+  });
+
   let told = false;
   const askOnce = once(async () => {
     const began = clock.now();
@@ -107,41 +136,46 @@ export const beginTeardown = async (options: {
     context,
     run,
     poller: readyPoller(context),
-    guarded: async (row) => {
-      row.status("asking the guards");
-      const { verdict, stops, begun } = await askOnce();
-      if (stops.length > 0) {
-        const untouched = begun ? "nothing more was destroyed" : "nothing was touched";
-        if (told) throw new TeardownError("refused", `the guards refuse, as another row says; ${untouched}`);
-        told = true;
-        throw new TeardownError("refused", refusalMessage(verdict.findings, untouched));
-      }
-      if (!told) {
-        told = true;
-        const notes = verdict.findings.filter(({ verdict }) => verdict !== "ok");
-        if (notes.length > 0) row.info(`worth knowing:\n${findingsTable(notes)}`);
-      }
-      return verdict;
-    },
-    told: async (resource, work) => {
-      const began = clock.now();
-      try {
-        const text = await work();
-        run.journal.write({ event: "done", resource, text, took: clock.now() - began });
-        return text;
-      } catch (error) {
-        const code = error instanceof TeardownError ? error.code : "unexpected";
-        run.journal.write({
-          event: "stopped",
-          resource,
-          code,
-          message: error instanceof Error ? error.message : String(error),
-        });
-        throw error;
-      }
-    },
-    captured: once(async () => {
-      await ensureCapture(context, run, { by: "provider", engine: engineIdentity() });
-    }),
+    guarded: (row) =>
+      within(async () => {
+        row.status("asking the guards");
+        const { verdict, stops, begun } = await askOnce();
+        if (stops.length > 0) {
+          const untouched = begun ? "nothing more was destroyed" : "nothing was touched";
+          if (told)
+            throw new TeardownError("refused", `the guards refuse, as another row says; ${untouched}`);
+          told = true;
+          throw new TeardownError("refused", refusalMessage(verdict.findings, untouched));
+        }
+        if (!told) {
+          told = true;
+          const notes = verdict.findings.filter(({ verdict }) => verdict !== "ok");
+          if (notes.length > 0) row.info(`worth knowing:\n${findingsTable(notes)}`);
+        }
+        return verdict;
+      }),
+    told: (resource, work) =>
+      within(async () => {
+        const began = clock.now();
+        try {
+          const text = await work();
+          run.journal.write({ event: "done", resource, text, took: clock.now() - began });
+          return text;
+        } catch (error) {
+          const code = error instanceof TeardownError ? error.code : "unexpected";
+          run.journal.write({
+            event: "stopped",
+            resource,
+            code,
+            message: error instanceof Error ? error.message : String(error),
+          });
+          throw error;
+        }
+      }),
+    captured: once(() =>
+      within(async () => {
+        await ensureCapture(context, run, { by: "provider", engine: engineIdentity() });
+      }),
+    ),
   };
 };

@@ -301,6 +301,7 @@ describe("the nine rules, on the real engine", function () {
         "capi-mgmt",
       ]);
       expect(output).to.not.include("proceed to");
+      expect(readFileSync(join(stack.runs()[0] ?? "", "report.html"), "utf8")).to.include("capi-mgmt");
     });
   });
 

@@ -78,6 +78,9 @@ describe("a lab's whole life, on the real engine", function () {
     for (const name of readdirSync(run ?? ""))
       expect(statSync(join(run ?? "", name)).mode & 0o777, name).to.equal(0o600);
 
+    const report = readFileSync(join(run ?? "", "report.html"), "utf8");
+    for (const { hostname } of (await stack.lab.state()).machines) expect(report).to.include(hostname);
+
     const { output } = await stack.pulumi("stack", "history", "--json");
     const [last] = JSON.parse(output) as {
       kind: string;
