@@ -48,15 +48,18 @@ export const readyPoller = (context: Context): ReadyPoller => {
   let polling = false;
   let wake = new AbortController();
 
-  const settle = (systemId: string, value: Settled) => {
-    waiters.get(systemId)?.resolve(value);
-    waiters.delete(systemId);
-  };
   const look = async (everything: boolean) => {
-    const asked = [...waiters.keys()];
+    const asked = new Map(waiters);
+    // Who began to wait while MAAS was asked waits for something newer than this answer.
+    const settle = (systemId: string, value: Settled) => {
+      const waiter = waiters.get(systemId);
+      if (waiter === undefined || waiter !== asked.get(systemId)) return;
+      waiters.delete(systemId);
+      waiter.resolve(value);
+    };
     const maas = await context.maas();
     const machines = await maas.machines({
-      systemIds: asked,
+      systemIds: [...asked.keys()],
       ...(everything ? {} : { statuses: settledStatuses }),
     });
     for (const machine of machines) {
@@ -65,7 +68,7 @@ export const readyPoller = (context: Context): ReadyPoller => {
     }
     if (!everything) return;
     const there = new Set(machines.map(({ systemId }) => systemId));
-    for (const systemId of asked) if (!there.has(systemId)) settle(systemId, "vanished");
+    for (const systemId of asked.keys()) if (!there.has(systemId)) settle(systemId, "vanished");
   };
   const failAll = (error: unknown) => {
     for (const { reject } of waiters.values()) reject(error);
@@ -75,26 +78,31 @@ export const readyPoller = (context: Context): ReadyPoller => {
     const { now, sleep } = context.clock;
     let gap = firstFullLook;
     let fullLookAt = now() + gap;
-    while (waiters.size > 0) {
-      const youngest = Math.max(...[...waiters.values()].map(({ since }) => since));
-      wake = new AbortController();
-      await sleep(interval(now() - youngest), AbortSignal.any([context.signal, wake.signal]));
-      if (context.signal.aborted)
-        return failAll(stopped(context, "MAAS goes on releasing what it has begun to release"));
-      const everything = now() >= fullLookAt;
-      try {
-        await look(everything);
-        if (everything) {
-          gap *= 2;
-          fullLookAt = now() + gap;
-        }
-      } catch (error) {
+    try {
+      while (waiters.size > 0) {
+        const youngest = Math.max(...[...waiters.values()].map(({ since }) => since));
+        wake = new AbortController();
+        await sleep(interval(now() - youngest), AbortSignal.any([context.signal, wake.signal]));
         if (context.signal.aborted)
           return failAll(stopped(context, "MAAS goes on releasing what it has begun to release"));
-        const kind = maasErrorKind(error);
-        if (kind === "unauthorized" || kind === "bad-request") return failAll(error);
-        for (const { onNews } of waiters.values()) onNews(error as Error);
+        const everything = now() >= fullLookAt;
+        try {
+          await look(everything);
+          if (everything) {
+            gap *= 2;
+            fullLookAt = now() + gap;
+          }
+        } catch (error) {
+          if (context.signal.aborted)
+            return failAll(stopped(context, "MAAS goes on releasing what it has begun to release"));
+          const kind = maasErrorKind(error);
+          if (kind === "unauthorized" || kind === "bad-request") return failAll(error);
+          for (const { onNews } of waiters.values()) onNews(error as Error);
+        }
       }
+    } finally {
+      // At once: whoever begins to wait between the last look and a later moment would never be looked for.
+      polling = false;
     }
   };
 
@@ -105,11 +113,7 @@ export const readyPoller = (context: Context): ReadyPoller => {
         wake.abort();
         if (polling) return;
         polling = true;
-        poll()
-          .catch(failAll)
-          .finally(() => {
-            polling = false;
-          });
+        poll().catch(failAll);
       }),
   };
 };

@@ -1,0 +1,109 @@
+import type { MaasClient, MaasMachine } from "../../../clients/maas.ts";
+import { statusName } from "../../../clients/maas.ts";
+import { memoryJournal } from "../../../run/journal.ts";
+import type { Run } from "../../../run/run-directory.ts";
+import type { Context, Row } from "../../../teardown/context.ts";
+import { contextOf, makeProcess, settingsOf } from "./stack.ts";
+import { type VirtualClock, virtualClock } from "./virtual-clock.ts";
+import { makeWorld, type World } from "./world.ts";
+
+/** A context in virtual time, of which a test replaces what it is about. */
+export type Stage = {
+  clock: VirtualClock;
+  world: World;
+  context: Context;
+  run: Run;
+  row: Row;
+  said: string[];
+};
+
+/** A quiet world with so many machines, a context in it and a run in memory. */
+export const stage = (machines: number, stuckAfter = 600_000): Stage => {
+  const clock = virtualClock(Date.parse("2026-11-22T14:00:00Z"));
+  const plan = {
+    status: 6,
+    inModel: true,
+    locked: false,
+    post: 1_000,
+    release: 3_000,
+    ends: "ready" as const,
+    faults: [],
+  };
+  const world = makeWorld(
+    {
+      seed: 1,
+      machines: Array.from({ length: machines }, () => plan),
+      model: {
+        life: "alive",
+        applications: 2,
+        reap: 60_000,
+        stuck: { kind: "no" },
+        unlisted: false,
+        calls: [],
+      },
+      happenings: [],
+      destroys: [],
+      stuckAfter,
+    },
+    clock,
+  );
+  const stack = {
+    lab: { maasUrl: "", machines: [] },
+    rows: new Set<string>(),
+    machines: ["openstack0"],
+    acceptDeleted: [],
+    alsoDestroyed: [],
+    withoutBundle: false,
+    adoptPartial: false,
+    backupRoot: "/nonexistent",
+    stuckAfter,
+  };
+  const said: string[] = [];
+  const say = (text: string) => void said.push(text);
+  return {
+    clock,
+    world,
+    context: contextOf(world, makeProcess(world), settingsOf(stack, 24 * 3_600_000)),
+    run: {
+      directory: "/nonexistent",
+      lab: stack.lab,
+      knowledge: "whole",
+      journal: memoryJournal(clock.now),
+      lock: "/nonexistent",
+    },
+    row: { status: say, info: say, warn: say },
+    said,
+  };
+};
+
+/** The same context with another MAAS in place of some of its methods. */
+export const withMaas = async (context: Context, methods: Partial<MaasClient>): Promise<Context> => {
+  const maas = { ...(await context.maas()), ...methods };
+  return { ...context, maas: async () => maas };
+};
+
+/** A machine as MAAS shows it. */
+export const machineIn = (
+  systemId: string,
+  status: number,
+  more: Partial<MaasMachine> = {},
+): MaasMachine => ({
+  systemId,
+  hostname: systemId,
+  fqdn: `${systemId}.maas`,
+  status,
+  statusName: statusName(status),
+  statusMessage: "",
+  powerState: "off",
+  powerType: "ipmi",
+  owner: "maas-admin",
+  ownerData: {},
+  locked: false,
+  osystem: "",
+  errorDescription: "",
+  pod: null,
+  ipAddresses: [],
+  pool: "default",
+  zone: "default",
+  ...more,
+});
