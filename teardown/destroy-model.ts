@@ -8,9 +8,17 @@ import { count } from "../words/table.ts";
 import type { Context, Row } from "./context.ts";
 import type { RecordedModel } from "./recorded-lab.ts";
 import { throwIfStopped } from "./stopping.ts";
+import { startStory } from "./story.ts";
 
 /** Everything that the model's destruction needs. */
-export type ModelDestruction = { context: Context; run: Run; row: Row; recorded: RecordedModel };
+export type ModelDestruction = {
+  context: Context;
+  run: Run;
+  row: Row;
+  recorded: RecordedModel;
+  /** How long it took in earlier runs, in ms. */
+  usual?: number | undefined;
+};
 
 const goesOn = "Juju goes on destroying the model by itself";
 // Between two looks at the model while destroy-model runs: only a look shows that it became `suspended`.
@@ -30,23 +38,18 @@ export const confirmGone = async (context: Context, recorded: RecordedModel): Pr
   return await context.juju.presence(recorded.controller, recorded.uuid);
 };
 
-const modelStory = ({ run, row, recorded, context }: ModelDestruction) => {
-  const began = context.clock.now();
-  const way: string[] = [];
-  const tell = (more = "") => row.status(`${way.join(" → ")}${more}`);
+const modelStory = ({ run, row, recorded, context, usual }: ModelDestruction) => {
+  const story = startStory(row, context.clock, usual);
   return {
+    ...story,
     came: (state: string, text = "") => {
-      if (way.at(-1) === state) return;
-      way.push(state);
+      if (!story.came(state)) return;
       run.journal.write({ event: "model-state", uuid: recorded.uuid, state, text });
-      tell(text && ` · ${text}`);
+      if (text) story.now(text);
     },
-    now: (text: string) => tell(` · ${text}`),
-    told: () =>
-      way.length === 1 ? (way[0] ?? "") : `${way.join(" → ")} in ${sayDuration(context.clock.now() - began)}`,
   };
 };
-type Story = ReturnType<typeof modelStory>;
+type ModelStory = ReturnType<typeof modelStory>;
 
 /** Since when the model is to go away: the first call after it was last seen alive. One that was not taken makes nothing stuck. */
 const firstCall = (run: Run): number | undefined => {
@@ -64,7 +67,7 @@ const judge = (model: JujuModel, recorded: RecordedModel, untouched: string): vo
 /** Calls destroy-model and looks at the model beside it, so that a model that is suspended is named at once. */
 const callDestroyModel = async (
   destruction: ModelDestruction,
-  story: Story,
+  story: ModelStory,
   limit: number,
 ): Promise<DestroyAnswer> => {
   const { context, run, recorded } = destruction;
@@ -118,7 +121,7 @@ const callDestroyModel = async (
 };
 
 /** The runbook's procedure for a stuck model: its machines are removed by force; destroy-model is then called again. */
-const removeMachines = async (destruction: ModelDestruction, story: Story): Promise<void> => {
+const removeMachines = async (destruction: ModelDestruction, story: ModelStory): Promise<void> => {
   const { context, run, recorded, row } = destruction;
   const machines = await context.juju.machines(recorded.uuid).catch(() => []);
   const ids = machines.map(({ id }) => id);
@@ -128,14 +131,21 @@ const removeMachines = async (destruction: ModelDestruction, story: Story): Prom
   );
   const began = context.clock.now();
   run.journal.write({ event: "remove-machines-called", uuid: recorded.uuid, ids });
-  const { complaints } = await context.juju.removeMachines(recorded.uuid, ids);
+  // A removal that fails ends nothing: the model may be gone by now, and if it is not, it is destroyed again.
+  const { complaints } = await context.juju
+    .removeMachines(recorded.uuid, ids)
+    .catch((error: Error) => ({ complaints: [error.message] }));
   run.journal.write({
     event: "remove-machines-answered",
     uuid: recorded.uuid,
     complaints,
     took: context.clock.now() - began,
   });
-  story.now(`machines ${ids.join(", ")} removed by force`);
+  story.now(
+    complaints.length > 0
+      ? `removing machines: ${complaints[0]?.split("\n")[0]}`
+      : `machines ${ids.join(", ")} removed by force`,
+  );
 };
 
 const notGoing = (recorded: RecordedModel, answer: DestroyAnswer): TeardownError =>
