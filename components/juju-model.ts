@@ -41,7 +41,7 @@ export const provider: dynamic.ResourceProvider<LabInputs, LabState> = bounded((
   delete: async (state) => {
     const row = rowOf(state.row);
     await onlyInDestroy("the model", state.row);
-    const { context, run, guarded, captured, told } = await teardown(state.row, {
+    const { context, run, guarded, captured, told, usual } = await teardown(state.row, {
       knowledge: "whole",
       lab: state.lab,
     });
@@ -49,6 +49,8 @@ export const provider: dynamic.ResourceProvider<LabInputs, LabState> = bounded((
     await captured();
     const { model } = state.lab;
     if (!model) return row.info("was gone already at `up`: nothing to destroy");
-    row.info(await told(model.name, () => destroyModel({ context, run, row, recorded: model })));
+    row.info(
+      await told(model.name, () => destroyModel({ context, run, row, recorded: model, usual: usual.model })),
+    );
   },
 });

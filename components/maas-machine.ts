@@ -59,9 +59,9 @@ const release = async (state: State): Promise<string> => {
   const { around } = await begun.guarded(rowOf(row));
   await begun.captured();
   const recorded = ownPart(state).machines[0] ?? state;
-  const { context, run, poller, told } = begun;
+  const { context, run, poller, told, usual } = begun;
   return await told(hostname, () =>
-    releaseMachine({ context, run, row: rowOf(row), recorded, poller, around }),
+    releaseMachine({ context, run, row: rowOf(row), recorded, poller, around, usual: usual.machine }),
   );
 };
 

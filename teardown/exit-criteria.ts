@@ -85,6 +85,7 @@ export const checkExitCriteria = async (options: {
   row: Row;
 }): Promise<string> => {
   const { context, run, lab, poller, row } = options;
+  const began = context.clock.now();
   row.status("reading everything afresh");
   const maas = await context.maas();
   const [model, machines, also] = await Promise.all([
@@ -102,7 +103,7 @@ export const checkExitCriteria = async (options: {
   ];
   const met = lines.every((line) => line.met);
   const rows = table(lines);
-  run.journal.write({ event: "exit-criteria", met, lines: rows });
+  run.journal.write({ event: "exit-criteria", met, lines: rows, took: context.clock.now() - began });
   if (!met) {
     const failing = lines.flatMap((line, at) =>
       line.met ? [] : [rows[at] ?? "", ...(line.next ? [indent(`next: ${line.next}`, 9)] : [])],

@@ -1,9 +1,9 @@
-import { sayDuration } from "../config/duration.ts";
 import type { Run } from "../run/run-directory.ts";
 import type { Clock, Row } from "./context.ts";
 import type { RecordedMachine } from "./recorded-lab.ts";
+import { startStory } from "./story.ts";
 
-/** A machine's way through its states: told on its row, written to the journal, each state once. */
+/** A machine's way through its states: told on its row, written to the journal. */
 export type MachineStory = {
   /** @param seenBy which look showed it */
   came: (to: string, seenBy: string) => void;
@@ -11,34 +11,34 @@ export type MachineStory = {
   now: (text: string) => void;
   /** A release that failed: the way is told with it. */
   failed: (reason: string) => void;
-  /** The whole way, with times: "Deployed → Releasing → Ready in 3.2 s". */
+  /** The whole way, with its time and its failures. */
   told: () => string;
 };
 
 /** Starts the story of one machine. */
-export const machineStory = (recorded: RecordedMachine, run: Run, row: Row, clock: Clock): MachineStory => {
+export const machineStory = (
+  recorded: RecordedMachine,
+  run: Run,
+  row: Row,
+  clock: Clock,
+  usual: number | undefined,
+): MachineStory => {
   const { hostname, systemId } = recorded;
-  const states: { state: string; at: number }[] = [];
+  const story = startStory(row, clock, usual);
   const failures: string[] = [];
-  const way = () => states.map(({ state }) => state).join(" → ");
   return {
     came: (to, seenBy) => {
-      const last = states.at(-1);
-      if (last?.state === to) return;
-      run.journal.write({ event: "machine-state", hostname, systemId, from: last?.state ?? "", to, seenBy });
-      states.push({ state: to, at: clock.now() });
-      row.status(way());
+      const news = story.came(to);
+      if (news)
+        run.journal.write({ event: "machine-state", hostname, systemId, from: news.from, to, seenBy });
     },
-    now: (text) => row.status(`${way()} · ${text}`),
+    now: story.now,
     failed: (reason) => failures.push(reason.split("\n")[0] ?? ""),
     told: () => {
-      const first = states[0];
-      const last = states.at(-1);
-      if (!first || !last) return "";
       const failed = failures.length
         ? `, after ${failures.length} failed ${failures.length === 1 ? "release" : "releases"} (${failures.at(-1)})`
         : "";
-      return states.length === 1 ? first.state : `${way()} in ${sayDuration(last.at - first.at)}${failed}`;
+      return `${story.told()}${failed}`;
     },
   };
 };

@@ -20,6 +20,8 @@ export type Release = {
   recorded: RecordedMachine;
   poller: ReadyPoller;
   around: MachineSurroundings;
+  /** How long a release took in earlier runs, in ms. */
+  usual?: number | undefined;
 };
 
 type Failure = { reason: string };
@@ -161,7 +163,7 @@ const deadEnd = (release: Release, machine: MaasMachine): TeardownError => {
  */
 export const releaseMachine = async (release: Release): Promise<string> => {
   const { context, run, row, recorded } = release;
-  const story = machineStory(recorded, run, row, context.clock);
+  const story = machineStory(recorded, run, row, context.clock, release.usual);
   const failures: Failure[] = [];
   let pausedFor = -1;
   const maas = await context.maas();

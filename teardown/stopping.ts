@@ -17,9 +17,11 @@ export const deadlineReason = (ms: number): string => `the deadline of ${sayDura
 export const stopped = (context: Context, goesOn: string): TeardownError => {
   const why = whyStopped(context.signal);
   const late = why.startsWith("the deadline");
+  // An engine that died leaves its lock behind.
+  const unlock = why.includes("engine is gone") ? "pulumi cancel --yes && " : "";
   return new TeardownError(
     late ? "deadline" : "interrupted",
-    `${why}; ${goesOn}\nNothing is lost: pulumi destroy   # takes up where this one stopped${late ? "\nMore time: pulumi destroy -c deadline=<for example 2h>" : ""}`,
+    `${why}; ${goesOn}\nNothing is lost: ${unlock}pulumi destroy   # takes up where this one stopped${late ? "\nMore time: pulumi destroy -c deadline=<for example 2h>" : ""}`,
   );
 };
 

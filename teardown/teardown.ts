@@ -7,6 +7,7 @@ import type { Knowledge } from "../guards/list-guard.ts";
 import { isDestructive } from "../run/journal.ts";
 import { dropLock, takeLock } from "../run/lock.ts";
 import { openRun, type Run } from "../run/run-directory.ts";
+import { type Usual, usualDurations } from "../run/usual.ts";
 import { ensureCapture } from "./capture.ts";
 import type { Context, Row } from "./context.ts";
 import { type ReadyPoller, readyPoller } from "./ready-poller.ts";
@@ -18,6 +19,8 @@ export type Teardown = {
   context: Context;
   run: Run;
   poller: ReadyPoller;
+  /** How long things took in earlier runs. */
+  usual: Usual;
   /** Every guard, once in this process. @throws TeardownError `refused` */
   guarded: (row: Row) => Promise<Verdict>;
   /** A verified capture, made now if there is none. @throws TeardownError `capture` */
@@ -35,6 +38,14 @@ export const engineIdentity = (): string | undefined => {
 // An operator may have typed the key on the command line; the journal must not repeat it.
 const shownCommand = (argv: string[]): string =>
   ["pulumi", ...argv.slice(1)].map((word) => word.replace(/(maasApiKey=).*/s, "$1***")).join(" ");
+
+// Why it is done, as `pulumi destroy -m` says it.
+const messageOf = (argv: string[]): { message?: string } => {
+  const joined = argv.find((word) => word.startsWith("--message="))?.slice("--message=".length);
+  const at = argv.findIndex((word) => word === "-m" || word === "--message");
+  const message = joined ?? (at < 0 ? undefined : argv[at + 1]);
+  return message === undefined ? {} : { message };
+};
 
 /** Writes the run's report as it stands now. It is a rendering of the journal, so a report that fails loses nothing. */
 export const report = async (run: Run): Promise<void> => {
@@ -90,6 +101,7 @@ export const beginTeardown = async (options: {
     user: userInfo().username,
     host: hostname(),
     ...(engine && { command: shownCommand(engine.argv) }),
+    ...(engine && messageOf(engine.argv)),
     settings: shown,
   });
   versions.then((seen) => run.journal.write({ event: "versions", seen })).catch(() => {});
@@ -136,6 +148,7 @@ export const beginTeardown = async (options: {
     context,
     run,
     poller: readyPoller(context),
+    usual: usualDurations(settings.backupRoot, settings.backupLabel),
     guarded: (row) =>
       within(async () => {
         row.status("asking the guards");
