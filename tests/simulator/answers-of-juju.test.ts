@@ -125,6 +125,108 @@ describe("The simulated juju client", () => {
     await lab.clock.advance(1);
   });
 
+  for (const [command, message] of [
+    ["controllers x", 'unrecognized args: ["x"]'],
+    ["show-controller maas-lab x", 'unrecognized args: ["x"]'],
+    ["machines x", 'unrecognized args: ["x"]'],
+    ["models x", 'unrecognized args: ["x"]'],
+    ["export-bundle x", 'unrecognized args: ["x"]'],
+    ["show-model openstack x", 'unrecognized args: ["x"]'],
+    ["destroy-model openstack x --force", 'unrecognized args: ["x"]'],
+    ["destroy-model", "no model specified"],
+    ["destroy-model openstack --timeout 1m", "--timeout can only be used with --force (dangerous)"],
+    ["destroy-model openstack --force --timeout soon", 'invalid value "soon" for option --timeout: invalid duration'],
+    ["destroy-model openstack --force -t -1m", "timeout must be zero or greater"],
+    [
+      "destroy-model openstack --destroy-storage --release-storage",
+      "--destroy-storage and --release-storage cannot both be specified",
+    ],
+    ["whoami --format x", 'invalid value "x" for option --format: unknown format "x"'],
+    ["show-model --format tabular", 'invalid value "tabular" for option --format: unknown format "tabular"'],
+    ["show-controller --format tabular", 'invalid value "tabular" for option --format: unknown format "tabular"'],
+  ] as const)
+    it(`refuses juju ${command}`, async () => {
+      const lab = recordedLab();
+      const { code, stderr } = await lab.run(words(command), lab.newStore());
+      expect({ code, stderr }).to.deep.equal({ code: 2, stderr: `ERROR ${message}\n` });
+    });
+
+  for (const [command, format] of [
+    ["controllers", "tabular"],
+    ["machines", "tabular"],
+    ["models", "tabular"],
+    ["status", "tabular"],
+    ["whoami", "tabular"],
+    ["show-model", "yaml"],
+    ["show-controller", "yaml"],
+  ] as const)
+    it(`prints juju ${command} as ${format} unless told otherwise`, async () => {
+      const lab = recordedLab();
+      const plain = await lab.run([command], lab.newStore());
+      const told = await lab.run([command, `--format=${format}`], lab.newStore());
+      const json = await lab.run([command, "--format=json"], lab.newStore());
+      expect(told).to.deep.equal(plain);
+      expect(plain.stdout.length).to.be.greaterThan(20);
+      expect(json.stdout).to.match(/^[{[].*[}\]]\n$/);
+    });
+
+  it("prints its tables under the titles that juju gives them", async () => {
+    const titlesOf = async (command: string, controller = {}, line = 0): Promise<string[]> => {
+      const lab = recordedLab({ controller });
+      const { stdout } = await lab.run(words(command), lab.newStore());
+      return (stdout.split("\n")[line] ?? "").split(/ {2,}/);
+    };
+    expect(await titlesOf("controllers")).to.deep.equal(words("Controller Model User Access Cloud/Region Version"));
+    expect(await titlesOf("machines")).to.deep.equal(["Machine", "State", "Address", "Inst id", "Base", "AZ", "Message"]);
+    const model = words("Model Controller Cloud/Region Version SLA Timestamp");
+    expect(await titlesOf("status")).to.deep.equal(model);
+    const juju4 = { version: "4.0.12", client: "4.0.12" };
+    expect(await titlesOf("status", juju4)).to.deep.equal(model.filter((title) => title !== "SLA"));
+    expect(await titlesOf("controllers", {}, 1)).to.deep.equal([
+      "maas-lab*",
+      "admin/openstack",
+      "admin",
+      "superuser",
+      "maas-lab/default",
+      "3.6.28",
+    ]);
+    expect(await titlesOf("whoami", {}, 0)).to.deep.equal(["Controller:", "maas-lab"].join("  ").split(/ {2,}/));
+  });
+
+  it("shows the controller that is asked for, or the current one", async () => {
+    const lab = recordedLab();
+    const shown = await lab.run(["show-controller"], lab.newStore());
+    const { details, account, "current-model": current } = parse(shown.stdout)["maas-lab"];
+    expect(Object.keys(details)).to.deep.equal([
+      "controller-uuid",
+      "api-endpoints",
+      "ca-cert",
+      "cloud",
+      "region",
+      "agent-version",
+    ]);
+    expect(details).to.include({ cloud: "maas-lab", region: "default", "agent-version": "3.6.28" });
+    expect(account).to.deep.equal({ user: "admin", access: "superuser" });
+    expect(current).to.equal("openstack");
+    expect((await lab.run(["show-controller", "maas-lab"], lab.newStore())).stdout).to.equal(shown.stdout);
+    const other = await lab.run(["show-controller", "other"], lab.newStore());
+    expect([other.code, other.stderr]).to.deep.equal([1, "ERROR controller other not found\n"]);
+  });
+
+  it("tells a dying machine from a dead one in its table", async () => {
+    const lab = recordedLab({
+      model: { stuck: "forever", course: [{ at: "1s", machines: ["0", "3"], dead: ["0"] }] },
+    });
+    const states = async (): Promise<string[]> =>
+      (await lab.run(["machines"], lab.newStore())).stdout
+        .split("\n")
+        .filter((line) => /^\d /.test(line))
+        .map((line) => line.split(/ {2,}/).slice(0, 2).join(" "));
+    expect(await states()).to.deep.equal(["0 started", "1 started", "2 started", "3 started"]);
+    await lab.run(destroy, lab.newStore(), { limit: 2000 });
+    expect(await states()).to.deep.equal(["0 stopped", "3 down"]);
+  });
+
   it("polls every two seconds in the end", async () => {
     const lab = recordedLab({ model: { stuck: "forever", course: [{ at: "1h", machines: 1 }] } });
     // 10, 20, 40 ... 1280 ms, then each 2 s: the 108th poll comes after 202.55 s.
@@ -160,7 +262,10 @@ describe("The simulated controller", () => {
       message: "cleaning up cloud resources",
       validity: "valid",
     });
-    expect((await at(lab, 0.61 * 10 * minute)).message).to.equal("tearing down cloud environment");
+    expect(await at(lab, 0.61 * 10 * minute)).to.include({
+      current: "destroying",
+      message: "tearing down cloud environment",
+    });
   });
 
   it("suspends a model whose credential MAAS refused", async () => {
