@@ -1,4 +1,6 @@
 import { TeardownError } from "../../../errors.ts";
+// The teardown loads it when it first needs it, and loading takes time that a virtual clock does not know of.
+import "../../../report/write-report.ts";
 import { type Knowledge, takeOut } from "../../../guards/list-guard.ts";
 import { findOpenRun } from "../../../run/run-directory.ts";
 import { ensureCapture } from "../../../teardown/capture.ts";

@@ -1,6 +1,6 @@
 import type { Happening } from "./scenario.ts";
 import { hostnameOf, labModel, labName, namesake, type World, type WorldMachine } from "./world.ts";
-import { beginRelease, setStatus, takeOver } from "./world-machines.ts";
+import { beginRelease, deleteMachine, setStatus, takeOver } from "./world-machines.ts";
 
 const pick = (world: World, who: number, machines: number): WorldMachine | undefined =>
   [...world.machines.values()].find(({ hostname }) => hostname === hostnameOf(who % machines));
@@ -40,7 +40,7 @@ const happen = (world: World, what: Happening, machine: WorldMachine | undefined
       machine.locked = what.kind === "lock" && machine.status === 6;
       return;
     case "delete":
-      world.machines.delete(machine.systemId);
+      deleteMachine(world, machine);
       return;
     case "release":
       beginRelease(world, machine);

@@ -64,7 +64,8 @@ const checkOutcome = (world: World, stack: Stack, outcome: Outcome, plan: Destro
   for (const { hostname, systemId } of stack.lab.machines) {
     const machine = world.machines.get(systemId);
     if (!machine && (systemId === "" || stack.acceptDeleted.includes(hostname))) continue;
-    if (machine?.status === 4 || now - (machine?.takenOver ?? 0) < fresh) continue;
+    const changed = machine ? machine.takenOver : world.deleted.get(systemId);
+    if (machine?.status === 4 || now - (changed ?? 0) < fresh) continue;
     wrong.push(
       `invariant 3: success, and ${hostname} is ${machine ? `in status ${machine.status}` : "deleted"}`,
     );

@@ -14,9 +14,14 @@ export const setStatus = (world: World, machine: WorldMachine, status: number): 
   if (status === 13 || status === 15) turn(world, "failed", machine);
 };
 
+export const deleteMachine = (world: World, { systemId }: WorldMachine): void => {
+  world.machines.delete(systemId);
+  world.deleted.set(systemId, world.clock.now());
+};
+
 const free = (world: World, machine: WorldMachine): void => {
   if (machine.ends === "vanishes") {
-    world.machines.delete(machine.systemId);
+    deleteMachine(world, machine);
     return;
   }
   Object.assign(machine, { owner: null, ownerData: {}, agentName: "", osystem: "" });

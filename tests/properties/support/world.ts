@@ -48,6 +48,8 @@ export type World = {
   /** From 0 to 1, the same again for the same scenario. */
   random: () => number;
   machines: Map<string, WorldMachine>;
+  /** When a machine was deleted from MAAS. */
+  deleted: Map<string, number>;
   /** Juju knows a machine's name even when MAAS no longer knows the machine. */
   hostnames: ReadonlyMap<string, string>;
   models: Map<string, WorldModel>;
@@ -179,6 +181,7 @@ export const makeWorld = (scenario: Scenario, clock: VirtualClock): World => {
     clock,
     random: mulberry(scenario.seed),
     machines: new Map(machines.map((machine) => [machine.systemId, machine])),
+    deleted: new Map(),
     hostnames: new Map(machines.map(({ systemId, hostname }) => [systemId, hostname])),
     models: new Map(models.map((each) => [each.uuid, each])),
     maas: undefined,
