@@ -31,25 +31,89 @@ describe("The simulated juju client", () => {
   for (const command of [
     ...["controllers --format=yaml", "controllers --format tabular", "list-controllers"],
     ...["show-controller -c maas-lab", "show-controller --controller=maas-lab --format json"],
-    ...["export-bundle --include-charm-defaults", "export-bundle --include-series -m openstack", "export-bundle --model=openstack"],
-    ...["machines --utc", "machines --color", "machines -m openstack", "machines --model openstack", "list-machines --format=tabular"],
-    ...["models --all", "models --uuid", "models --exact-time", "models -c maas-lab", "models --controller=maas-lab", "list-models --user admin"],
-    ...["remove-machine 3 --force --no-wait --no-prompt --keep-instance", "remove-machine 3 --dry-run -m openstack", "remove-machine --model openstack --dry-run 3"],
-    ...["show-model --format=json", "show-model openstack", "show-model -m openstack", "show-model --model=openstack"],
-    ...["status --utc", "status --relations", "status --storage", "status --no-color", "status --color", "status --integrations"],
+    ...[
+      "export-bundle --include-charm-defaults",
+      "export-bundle --include-series -m openstack",
+      "export-bundle --model=openstack",
+    ],
+    ...[
+      "machines --utc",
+      "machines --color",
+      "machines -m openstack",
+      "machines --model openstack",
+      "list-machines --format=tabular",
+    ],
+    ...[
+      "models --all",
+      "models --uuid",
+      "models --exact-time",
+      "models -c maas-lab",
+      "models --controller=maas-lab",
+      "list-models --user admin",
+    ],
+    ...[
+      "remove-machine 3 --force --no-wait --no-prompt --keep-instance",
+      "remove-machine 3 --dry-run -m openstack",
+      "remove-machine --model openstack --dry-run 3",
+    ],
+    ...[
+      "show-model --format=json",
+      "show-model openstack",
+      "show-model -m openstack",
+      "show-model --model=openstack",
+    ],
+    ...[
+      "status --utc",
+      "status --relations",
+      "status --storage",
+      "status --no-color",
+      "status --color",
+      "status --integrations",
+    ],
     ...["status --retry-count 1 --retry-delay=1s", "status -m openstack", "status --model openstack"],
-    ...["version", "version --all", "--version", "whoami --format=yaml", "whoami --format json", "whoami --format=tabular"],
+    ...[
+      "version",
+      "version --all",
+      "--version",
+      "whoami --format=yaml",
+      "whoami --format json",
+      "whoami --format=tabular",
+    ],
   ])
     it(`accepts juju ${command}`, async () => {
       const lab = recordedLab();
       const { code, stderr } = await lab.run(words(command), lab.newStore());
-      expect({ code, stderr: stderr.replace(/^WARNING This command will perform.*\n/, "") }).to.deep.equal({ code: 0, stderr: "" });
+      expect({ code, stderr: stderr.replace(/^WARNING This command will perform.*\n/, "") }).to.deep.equal({
+        code: 0,
+        stderr: "",
+      });
     });
 
   for (const command of [
-    ...["controllers --refresh", "controllers --managed", "controllers --output x", "controllers -o x", "show-controller --show-password"],
-    ...["show-controller --output x", "show-controller -o x", "machines --output x", "machines -o x", "models -o x", "show-model --output x"],
-    ...["show-model -o x", "status --output x", "status -o x", "status --watch 1s", "version --format yaml", "version --output x", "version -o x"],
+    ...[
+      "controllers --refresh",
+      "controllers --managed",
+      "controllers --output x",
+      "controllers -o x",
+      "show-controller --show-password",
+    ],
+    ...[
+      "show-controller --output x",
+      "show-controller -o x",
+      "machines --output x",
+      "machines -o x",
+      "models -o x",
+      "show-model --output x",
+    ],
+    ...[
+      "show-model -o x",
+      "status --output x",
+      "status -o x",
+      "status --watch 1s",
+      "version --format yaml",
+      "version --output x",
+      "version -o x",
+    ],
   ])
     it(`says that it does not know juju ${command}`, async () => {
       const lab = recordedLab();
@@ -66,22 +130,67 @@ describe("The simulated juju client", () => {
   it("says of each command of juju's that it has not that it has it not", async () => {
     const lab = recordedLab();
     for (const command of [
-      ...["add-machine", "add-model", "add-unit", "bootstrap", "config", "consume", "create-backup", "credentials", "debug-log"],
-      ...["deploy", "destroy-controller", "diff-bundle", "disable-command", "download-backup", "enable-command", "exec", "help"],
-      ...["info", "integrate", "kill-controller", "login", "logout", "model-config", "offers", "refresh", "register", "relate"],
-      ...["remove-application", "remove-unit", "resolved", "run", "scp", "show-application", "show-machine", "show-unit", "ssh"],
+      ...[
+        "add-machine",
+        "add-model",
+        "add-unit",
+        "bootstrap",
+        "config",
+        "consume",
+        "create-backup",
+        "credentials",
+        "debug-log",
+      ],
+      ...[
+        "deploy",
+        "destroy-controller",
+        "diff-bundle",
+        "disable-command",
+        "download-backup",
+        "enable-command",
+        "exec",
+        "help",
+      ],
+      ...[
+        "info",
+        "integrate",
+        "kill-controller",
+        "login",
+        "logout",
+        "model-config",
+        "offers",
+        "refresh",
+        "register",
+        "relate",
+      ],
+      ...[
+        "remove-application",
+        "remove-unit",
+        "resolved",
+        "run",
+        "scp",
+        "show-application",
+        "show-machine",
+        "show-unit",
+        "ssh",
+      ],
       ...["storage", "switch", "unregister", "upgrade-model"],
     ]) {
       const { code, stderr } = await lab.run([command], lab.newStore());
       expect(code, command).to.equal(1);
-      expect(stderr).to.match(new RegExp(`^ERROR the simulated lab's juju has no command "${command}"; it has: controllers, `));
+      expect(stderr).to.match(
+        new RegExp(`^ERROR the simulated lab's juju has no command "${command}"; it has: controllers, `),
+      );
     }
   });
 
   it("counts controller machines, and shows the tables of an empty model without any", async () => {
     const lab = recordedLab();
     const { stdout } = await lab.run(words("controllers --format=yaml"), lab.newStore());
-    expect(parse(stdout).controllers["maas-lab"]["controller-machines"]).to.deep.equal({ active: 1, total: 1 });
+    expect(parse(stdout).controllers["maas-lab"]["controller-machines"]).to.deep.equal({
+      active: 1,
+      total: 1,
+    });
     const empty = await lab.run(words("status -m controller"), lab.newStore());
     expect(empty.stdout).not.to.match(/\n\nUnit /);
   });
@@ -103,7 +212,11 @@ describe("The simulated juju client", () => {
     const read = async (command: string) => (await lab.run(words(command), lab.newStore())).stdout;
     const { machines } = JSON.parse(await read("machines --format=json"));
     const { applications } = JSON.parse(await read("status --format=json"));
-    type Counted = { containers?: object; hardware: string; units?: Record<string, { subordinates?: object }> };
+    type Counted = {
+      containers?: object;
+      hardware: string;
+      units?: Record<string, { subordinates?: object }>;
+    };
     const all = Object.values<Counted>(machines);
     const containers = all.flatMap((one) => Object.keys(one.containers ?? {}));
     const cores = all.map(({ hardware }) => Number(/cores=(\d+)/.exec(hardware)?.[1]));
@@ -118,7 +231,9 @@ describe("The simulated juju client", () => {
   });
 
   it("shows the table of machines down to the last one", async () => {
-    const lab = recordedLab({ model: { stuck: "forever", course: [{ at: "1s", machines: 1, applications: 0 }] } });
+    const lab = recordedLab({
+      model: { stuck: "forever", course: [{ at: "1s", machines: 1, applications: 0 }] },
+    });
     await lab.run(destroy, lab.newStore(), { limit: 2000 });
     const { stdout } = await lab.run(["status"], lab.newStore());
     expect(stdout).to.match(/\nMachine +State +Address[^\n]*\n3 +/);
@@ -135,7 +250,10 @@ describe("The simulated juju client", () => {
     ["destroy-model openstack x --force", 'unrecognized args: ["x"]'],
     ["destroy-model", "no model specified"],
     ["destroy-model openstack --timeout 1m", "--timeout can only be used with --force (dangerous)"],
-    ["destroy-model openstack --force --timeout soon", 'invalid value "soon" for option --timeout: invalid duration'],
+    [
+      "destroy-model openstack --force --timeout soon",
+      'invalid value "soon" for option --timeout: invalid duration',
+    ],
     ["destroy-model openstack --force -t -1m", "timeout must be zero or greater"],
     [
       "destroy-model openstack --destroy-storage --release-storage",
@@ -143,7 +261,10 @@ describe("The simulated juju client", () => {
     ],
     ["whoami --format x", 'invalid value "x" for option --format: unknown format "x"'],
     ["show-model --format tabular", 'invalid value "tabular" for option --format: unknown format "tabular"'],
-    ["show-controller --format tabular", 'invalid value "tabular" for option --format: unknown format "tabular"'],
+    [
+      "show-controller --format tabular",
+      'invalid value "tabular" for option --format: unknown format "tabular"',
+    ],
   ] as const)
     it(`refuses juju ${command}`, async () => {
       const lab = recordedLab();
@@ -176,8 +297,18 @@ describe("The simulated juju client", () => {
       const { stdout } = await lab.run(words(command), lab.newStore());
       return (stdout.split("\n")[line] ?? "").split(/ {2,}/);
     };
-    expect(await titlesOf("controllers")).to.deep.equal(words("Controller Model User Access Cloud/Region Version"));
-    expect(await titlesOf("machines")).to.deep.equal(["Machine", "State", "Address", "Inst id", "Base", "AZ", "Message"]);
+    expect(await titlesOf("controllers")).to.deep.equal(
+      words("Controller Model User Access Cloud/Region Version"),
+    );
+    expect(await titlesOf("machines")).to.deep.equal([
+      "Machine",
+      "State",
+      "Address",
+      "Inst id",
+      "Base",
+      "AZ",
+      "Message",
+    ]);
     const model = words("Model Controller Cloud/Region Version SLA Timestamp");
     expect(await titlesOf("status")).to.deep.equal(model);
     const juju4 = { version: "4.0.12", client: "4.0.12" };
@@ -190,7 +321,9 @@ describe("The simulated juju client", () => {
       "maas-lab/default",
       "3.6.28",
     ]);
-    expect(await titlesOf("whoami", {}, 0)).to.deep.equal(["Controller:", "maas-lab"].join("  ").split(/ {2,}/));
+    expect(await titlesOf("whoami", {}, 0)).to.deep.equal(
+      ["Controller:", "maas-lab"].join("  ").split(/ {2,}/),
+    );
   });
 
   it("shows the controller that is asked for, or the current one", async () => {
@@ -288,7 +421,10 @@ describe("The simulated controller", () => {
   it("tries again when MAAS fails, saying why", async () => {
     const lab = recordedLab({
       model: { reap: "10m", retryEvery: "2m" },
-      maas: { machinesOf: () => [machine("a")], releaseByJuju: async () => ({ status: 500, text: "broken" }) },
+      maas: {
+        machinesOf: () => [machine("a")],
+        releaseByJuju: async () => ({ status: 500, text: "broken" }),
+      },
     });
     void lab.run(destroy, lab.newStore(), { limit: 1000 });
     expect(await at(lab, 6.5 * minute)).to.include({
@@ -300,7 +436,9 @@ describe("The simulated controller", () => {
   it("takes five seconds to remove a machine from a living model", async () => {
     const lab = recordedLab();
     const ids = async (): Promise<string[]> =>
-      Object.keys(JSON.parse((await lab.run(words("machines --format=json"), lab.newStore())).stdout).machines);
+      Object.keys(
+        JSON.parse((await lab.run(words("machines --format=json"), lab.newStore())).stdout).machines,
+      );
     const before = lab.clock.now();
     await lab.run(words("remove-machine 3 --force --no-prompt"), lab.newStore());
     await lab.clock.advance(4999 - (lab.clock.now() - before));
