@@ -1,6 +1,6 @@
 import type { Finding } from "../run/event.ts";
 import type { Context } from "../teardown/context.ts";
-import type { RecordedLab } from "../teardown/recorded-lab.ts";
+import type { RecordedLab, RecordedModel } from "../teardown/recorded-lab.ts";
 import { hostGuard } from "./host-guard.ts";
 import { type Knowledge, listGuard } from "./list-guard.ts";
 import { deletionFindings, lookAtMaas, machineFindings, unlistedFindings } from "./maas-guard.ts";
@@ -11,9 +11,8 @@ import { modelGuard } from "./model-guard.ts";
 export type Verdict = { findings: Finding[]; around: MachineSurroundings };
 
 // Juju knows its machines by instance id, which is MAAS's system_id; this finds those that MAAS no longer shows under the model.
-const machinesInJuju = async (context: Context, lab: RecordedLab) => {
-  if (!lab.model) return [];
-  const machines = await context.juju.machines(lab.model.uuid).catch(() => []);
+const machinesInJuju = async (context: Context, model: RecordedModel) => {
+  const machines = await context.juju.machines(model.uuid);
   return machines
     .filter(({ instanceId }) => /^[a-z0-9]{6}$/.test(instanceId))
     .map(({ instanceId, hostname, displayName }) => ({
@@ -21,6 +20,21 @@ const machinesInJuju = async (context: Context, lab: RecordedLab) => {
       hostname: displayName || hostname,
     }));
 };
+
+/**
+ * Asks Juju once more which machines are in a model that is about to be destroyed: one may have joined since the guards looked.
+ *
+ * @returns what must not be destroyed with it
+ * @throws TeardownError `juju` when Juju cannot be asked
+ */
+export const strangersNow = async (
+  context: Context,
+  lab: RecordedLab,
+  model: RecordedModel,
+): Promise<Finding[]> =>
+  unlistedFindings(context, lab, await machinesInJuju(context, model)).filter(
+    ({ verdict }) => verdict === "refused",
+  );
 
 /**
  * Every guard, asked afresh. Both sides are asked at the same time, and one that is slow or unreachable does not hide what
@@ -35,7 +49,7 @@ export const askGuards = async (
   const [juju, maas, inJuju] = await Promise.all([
     modelGuard(context, lab.model, controller),
     lookAtMaas(context, lab),
-    machinesInJuju(context, lab),
+    lab.model ? machinesInJuju(context, lab.model).catch(() => []) : [],
   ]);
   const ofModel = new Map(
     [...inJuju, ...(maas.seen?.ofModel ?? [])].map((machine) => [machine.systemId, machine]),

@@ -2,6 +2,7 @@ import type { DestroyAnswer, JujuModel, Presence } from "../clients/juju.ts";
 import { sayDuration } from "../config/duration.ts";
 import { TeardownError } from "../errors.ts";
 import { refusalMessage } from "../guards/findings-table.ts";
+import { strangersNow } from "../guards/guards.ts";
 import { judgeModel } from "../guards/model-guard.ts";
 import type { Run } from "../run/run-directory.ts";
 import { count } from "../words/table.ts";
@@ -62,6 +63,18 @@ const firstCall = (run: Run): number | undefined => {
 const judge = (model: JujuModel, recorded: RecordedModel, untouched: string): void => {
   const verdict = judgeModel(model, recorded);
   if (verdict.verdict === "refused") throw new TeardownError("refused", refusalMessage([verdict], untouched));
+};
+
+/** Whether no machine has joined the model since the guards looked; false when Juju does not say. A dying model gets no more. */
+const hasOnlyListed = async (destruction: ModelDestruction, story: ModelStory): Promise<boolean> => {
+  const { context, run, recorded } = destruction;
+  if (run.knowledge === "part") return true;
+  const strangers = await strangersNow(context, run.lab, recorded).catch((error: Error) => error);
+  if (Array.isArray(strangers) && strangers.length > 0)
+    throw new TeardownError("refused", refusalMessage(strangers, "the model was not destroyed"));
+  if (Array.isArray(strangers)) return true;
+  story.now(`its machines cannot be seen: ${strangers.message.split("\n")[0]}`);
+  return false;
 };
 
 /** Calls destroy-model and looks at the model beside it, so that a model that is suspended is named at once. */
@@ -201,6 +214,11 @@ export const destroyModel = async (destruction: ModelDestruction): Promise<strin
       if (model?.life !== "alive") await removeMachines(destruction, story);
       throwIfStopped(context, goesOn);
     }
+    if (model?.life === "alive" && !(await hasOnlyListed(destruction, story))) {
+      await clock.sleep(beforeAskingAgain, context.signal);
+      continue;
+    }
+    throwIfStopped(context, goesOn);
     const limit = (rounds + 1) * settings.stuckAfter - elapsed;
     const answer = await callDestroyModel(destruction, story, limit);
     throwIfStopped(context, goesOn);
