@@ -1,5 +1,5 @@
 import type { Happening } from "./scenario.ts";
-import { hostnameOf, labModel, labName, namesake, type World, type WorldMachine } from "./world.ts";
+import { hostnameOf, labModel, labName, namesake, newcomer, type World, type WorldMachine } from "./world.ts";
 import { beginRelease, deleteMachine, setStatus, takeOver } from "./world-machines.ts";
 
 const pick = (world: World, who: number, machines: number): WorldMachine | undefined =>
@@ -24,6 +24,11 @@ const happen = (world: World, what: Happening, machine: WorldMachine | undefined
       return;
     case "block":
       world.blocked = true;
+      return;
+    case "join":
+      if (model?.life !== "alive") return;
+      world.machines.set("zzzz06", newcomer(now));
+      model.machines.set("60", "zzzz06");
       return;
     case "namesake":
       if (!model && ![...world.models.values()].some(({ name }) => name === labName)) {

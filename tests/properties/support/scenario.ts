@@ -65,6 +65,7 @@ export type Happening = { when: When; who: number } & (
   | { kind: "suspend" }
   | { kind: "block" }
   | { kind: "namesake" } // a new model of the same name
+  | { kind: "join" } // a machine that is not listed joins the model
 );
 
 /** One `pulumi destroy`, and what the operator did before it. */
@@ -192,6 +193,7 @@ const trouble: fc.Arbitrary<Happening> = fc.oneof(
         "suspend" as const,
         "block" as const,
         "namesake" as const,
+        "join" as const,
       ),
     }),
   },

@@ -52,7 +52,10 @@ export const watch = (options: {
       (machine) =>
         machine.agentName === uuid &&
         !mayBeTouched(stack, machine) &&
-        !stack.alsoDestroyed.includes(machine.hostname),
+        !stack.alsoDestroyed.includes(machine.hostname) &&
+        // What joins at the last moment cannot be seen; from then on it is Juju's doing, and not ours.
+        (machine.takenOver === undefined ||
+          (world.models.get(uuid)?.life === "alive" && world.clock.now() - machine.takenOver > onTheWire)),
     );
 
   return {

@@ -182,7 +182,7 @@ export const makeWorld = (scenario: Scenario, clock: VirtualClock): World => {
     random: mulberry(scenario.seed),
     machines: new Map(machines.map((machine) => [machine.systemId, machine])),
     deleted: new Map(),
-    hostnames: new Map(machines.map(({ systemId, hostname }) => [systemId, hostname])),
+    hostnames: new Map([...machines, newcomer(0)].map(({ systemId, hostname }) => [systemId, hostname])),
     models: new Map(models.map((each) => [each.uuid, each])),
     maas: undefined,
     juju: undefined,
@@ -192,6 +192,14 @@ export const makeWorld = (scenario: Scenario, clock: VirtualClock): World => {
     atTurn: new Set(),
   };
 };
+
+/** A machine that somebody adds to the lab's model. */
+export const newcomer = (now: number): WorldMachine => ({
+  ...freshMachine("zzzz06", "newcomer"),
+  ownerData: { "juju-model-uuid": labModel },
+  agentName: labModel,
+  takenOver: now,
+});
 
 /** A new model under the name of the lab's, with applications of its own. */
 export const namesake = (): WorldModel => freshModel(labName, "44444444-4444-4444-8444-444444444444");
