@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { samples } from "../maas/recordings.ts";
 import { type Mutant, mutantsOf, sample } from "./mutants.ts";
-import { type Part, parts } from "./plan.ts";
+import { type Part, parts, unnoticeable } from "./plan.ts";
 
 /*
  * Changes the simulator in one small place at a time, in a copy, and runs the suites that should notice.
@@ -51,6 +51,13 @@ const passes = async (copy: string, { suites }: Part): Promise<boolean> => {
 const show = ({ file, line, operator, was, becomes }: Mutant): string =>
   `${file}:${line} ${operator}: ${was.replaceAll(/\s+/g, " ").slice(0, 70)} -> ${becomes.replaceAll(/\s+/g, " ").slice(0, 70)}`;
 
+const canBeNoticed = (mutant: Mutant, text: string): boolean => {
+  const line = text.split("\n")[mutant.line - 1] ?? "";
+  return !unnoticeable.some(
+    ({ file, was, near }) => file === mutant.file && was === mutant.was && line.includes(near),
+  );
+};
+
 const isCaught = async (copy: string, part: Part, mutant: Mutant): Promise<boolean> => {
   const file = join(copy, mutant.file);
   const text = readFileSync(file, "utf8");
@@ -63,12 +70,13 @@ const isCaught = async (copy: string, part: Part, mutant: Mutant): Promise<boole
 };
 
 const runPart = async (copy: string, part: Part): Promise<{ tried: number; caught: number }> => {
-  const all = part.changes.flatMap(({ files, operators }) =>
-    globSync(files, { cwd: copy }).flatMap((file) =>
-      mutantsOf(file, readFileSync(join(copy, file), "utf8"), operators),
-    ),
+  const mutants = part.changes.flatMap(({ files, operators }) =>
+    globSync(files, { cwd: copy }).flatMap((file) => {
+      const text = readFileSync(join(copy, file), "utf8");
+      return mutantsOf(file, text, operators).filter((mutant) => canBeNoticed(mutant, text));
+    }),
   );
-  const chosen = values.all ? all : sample(all, Number(values.count));
+  const chosen = values.all ? mutants : sample(mutants, Number(values.count));
   if (!(await passes(copy, part))) throw new Error(`The suites of ${part.name} fail without any change.`);
   const survivors: Mutant[] = [];
   for (const [index, mutant] of chosen.entries()) {
@@ -79,7 +87,7 @@ const runPart = async (copy: string, part: Part): Promise<{ tried: number; caugh
     );
   }
   const caught = chosen.length - survivors.length;
-  process.stdout.write(`\n${part.name}: ${caught} of ${chosen.length} caught (${all.length} possible)\n`);
+  process.stdout.write(`\n${part.name}: ${caught} of ${chosen.length} caught (${mutants.length} possible)\n`);
   for (const survivor of survivors) process.stdout.write(`  survived: ${show(survivor)}\n`);
   return { tried: chosen.length, caught };
 };

@@ -59,3 +59,43 @@ export const parts: readonly Part[] = [
     ],
   },
 ];
+
+/** Changes that no client can notice, by a piece of their line, and why. They are not tried. */
+export const unnoticeable: readonly { file: string; was: string; near: string; because: string }[] = [
+  {
+    file: "simulator/juju/reap.ts",
+    was: '"dead"',
+    near: "model.life = ",
+    because: "the model is taken off the controller's list in the next line",
+  },
+  {
+    file: "simulator/juju/reap.ts",
+    was: "0",
+    near: "{ at: 0,",
+    because: "a step that is applied at once is not asked when it is due",
+  },
+  {
+    file: "simulator/juju/reap.ts",
+    was: '"tearing down"',
+    near: "destruction.phase = ",
+    because: "only the phases cleaning and suspended are asked for",
+  },
+  {
+    file: "simulator/juju/reap.ts",
+    was: "0",
+    near: "Math.max(0, wait)",
+    because: "a lab millisecond more",
+  },
+  {
+    file: "simulator/juju/commands/whoami.ts",
+    was: '"tabular"',
+    near: "formatOf(",
+    because: "whatever is neither YAML nor JSON is printed as a table",
+  },
+  {
+    file: "simulator/juju/commands/controllers.ts",
+    was: '"tabular"',
+    near: "defaultFormat",
+    because: "only the default formats YAML and JSON print {} on failure",
+  },
+];
