@@ -8,7 +8,8 @@ import { tryWriting } from "../run/files.ts";
 import { inHome } from "../run/run-directory.ts";
 import { destroyWith, ok, refused } from "./finding.ts";
 
-const short = (hostname: string) => hostname.split(".")[0] ?? hostname;
+// Names of hosts are the same in any letters.
+const short = (hostname: string) => (hostname.split(".")[0] ?? hostname).toLowerCase();
 
 const writable = (root: string): Finding => {
   let there = root;
