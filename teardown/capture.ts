@@ -57,7 +57,9 @@ const statusShape = z.object({
   applications: z.record(z.string(), z.unknown()).nullish(),
 });
 const modelsShape = z.object({
-  models: z.array(z.object({ name: z.string().optional(), "model-uuid": z.string() })),
+  models: z.array(
+    z.object({ name: z.string().optional(), "model-uuid": z.string(), life: z.string().optional() }),
+  ),
 });
 
 const check = {
@@ -109,6 +111,17 @@ const check = {
 };
 
 const withoutBundleHint = `To go on without a bundle: ${destroyWith("withoutBundle", "true")}`;
+
+/** What a dying model still exports is not the lab's bundle: it may lack what was removed first. */
+const mustBeAlive = (models: string, model: RecordedModel): void => {
+  const list = modelsShape.safeParse(documents(captureFiles.models, models)[0]).data;
+  const life = list?.models.find((each) => each["model-uuid"] === model.uuid)?.life ?? "alive";
+  if (life === "alive") return;
+  throw fail(
+    `the model ${model.name} is ${life} already, and this run holds no capture of it`,
+    withoutBundleHint,
+  );
+};
 
 /** Reads the three, side by side; the bundle may be done without when the configuration says so. */
 const readAll = async (context: CaptureContext, model: RecordedModel) => {
@@ -190,6 +203,11 @@ export const takeCapture = async (
       if (texts.bundle !== undefined) check.bundle(texts.bundle, status);
       check.models(texts.models, model);
     }
+    if (model && !settings.withoutBundle) mustBeAlive(texts.models, model);
+    // Reading takes minutes. A capture whose engine was killed lives on, and must not put its late files over those by which a
+    // successor has begun to destroy.
+    const theirs = isDestructive(run.journal.events()) ? verifiedCapture(run.directory) : undefined;
+    if (theirs) return theirs;
     const present = (["bundle", "status", "models"] as const).filter((key) => texts[key] !== undefined);
     for (const key of present) writeWhole(join(run.directory, captureFiles[key]), texts[key] ?? "");
     const files = present.map((key) => describe(run.directory, captureFiles[key]));
