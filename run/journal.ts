@@ -8,6 +8,7 @@ import {
   readSync,
   writeFileSync,
 } from "node:fs";
+import { TeardownError } from "../errors.ts";
 import { type NewEvent, type RunEvent, runEvent } from "./event.ts";
 
 /** A run's event log, one JSON object a line, on the disk before `write` returns. */
@@ -40,17 +41,30 @@ const endsTorn = (handle: number): boolean => {
   return size > 0 && readSync(handle, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
 };
 
+const append = (file: string, line: string): void => {
+  const handle = openSync(file, "a+", 0o600);
+  try {
+    // Not writeSync: that returns without an error when only a part fits on the disk.
+    writeFileSync(handle, endsTorn(handle) ? `\n${line}` : line);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+};
+
 /** Opens a journal for writing after what it holds already. */
 export const openJournal = (file: string, now: () => number): Journal => ({
   write: (event) => {
     const line = `${JSON.stringify({ v: 1, at: new Date(now()).toISOString(), ...event })}\n`;
-    const handle = openSync(file, "a+", 0o600);
     try {
-      // Not writeSync: that returns without an error when only a part fits on the disk.
-      writeFileSync(handle, endsTorn(handle) ? `\n${line}` : line);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
+      append(file, line);
+    } catch (error) {
+      // Nothing is done that is not written down first: so this stops the teardown, and is the operator's to mend.
+      throw new TeardownError(
+        "run",
+        `the journal cannot be written: ${(error as Error).message}\nWhat was not written down was not begun. Free some space or mend the folder of ${file}, then: pulumi destroy`,
+        { cause: error },
+      );
     }
   },
   events: () => readJournal(file),
