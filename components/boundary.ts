@@ -18,7 +18,11 @@ const messageOf = (thrown: unknown): string => {
  */
 export const shown = (subject: string, thrown: unknown): TeardownError => {
   const known = thrown instanceof TeardownError;
-  const message = plain(messageOf(thrown)) || "failed without a message";
+  const said = plain(messageOf(thrown)) || "failed without a message";
+  const resumable = known && thrown.code === "interrupted" && !said.includes("pulumi destroy");
+  const message = resumable
+    ? `${said}\nNothing is lost: pulumi destroy   # takes up where this one stopped`
+    : said;
   const error = new TeardownError(
     known ? thrown.code : "unexpected",
     known

@@ -21,7 +21,7 @@ export const provider: dynamic.ResourceProvider<LabInputs, LabState> = bounded((
   read: async () => {},
   delete: async ({ row, lab }) => {
     await onlyInDestroy("the lab", row);
-    const { context, run, poller } = await teardown(row, { knowledge: "whole", lab });
+    const { context, run, poller } = await teardown(row, { knowledge: "whole", lab, last: true });
     try {
       rowOf(row).info(await checkExitCriteria({ context, run, lab, poller, row: rowOf(row) }));
     } finally {

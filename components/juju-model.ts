@@ -4,7 +4,14 @@ import type { RecordedLab } from "../teardown/recorded-lab.ts";
 import { bounded } from "./boundary.ts";
 import { createRecord, diffRecord, type LabInputs, type LabState, updateRecord } from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";
-import { lookingContext, onlyInDestroy, refreshTells, rowOf, teardown } from "./provider-process.ts";
+import {
+  lookingContext,
+  notVerified,
+  onlyInDestroy,
+  refreshTells,
+  rowOf,
+  teardown,
+} from "./provider-process.ts";
 
 /** The Juju model of the lab: found at `up`, destroyed by force at `destroy`, deleted from the stack when it is gone. */
 export class JujuModel extends LateBound {
@@ -49,8 +56,9 @@ export const provider: dynamic.ResourceProvider<LabInputs, LabState> = bounded((
     await captured();
     const { model } = state.lab;
     if (!model) return row.info("was gone already at `up`: nothing to destroy");
-    row.info(
-      await told(model.name, () => destroyModel({ context, run, row, recorded: model, usual: usual.model })),
+    const text = await told(model.name, () =>
+      destroyModel({ context, run, row, recorded: model, usual: usual.model }),
     );
+    row.info(`${text}${notVerified(state.row)}`);
   },
 });

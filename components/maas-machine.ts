@@ -10,6 +10,7 @@ import {
   adoptedLab,
   isUp,
   lookingContext,
+  notVerified,
   onlyInDestroy,
   refreshTells,
   rowOf,
@@ -125,6 +126,6 @@ export const provider: dynamic.ResourceProvider<Inputs, State> = bounded(({ host
       releasing = release(state);
       releases.set(state.systemId, releasing);
     }
-    rowOf(state.row).info(await releasing);
+    rowOf(state.row).info(`${await releasing}${notVerified(state.row)}`);
   },
 });

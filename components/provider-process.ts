@@ -4,6 +4,7 @@ import { runTimeSettings } from "../config/run-time.ts";
 import { namespace, type Settings, settingKeys } from "../config/settings.ts";
 import { connectEngine, type Engine } from "../engine/engine.ts";
 import { engineArguments } from "../engine/engine-process.ts";
+import { leavesOut } from "../engine/partial-destroy.ts";
 import { TeardownError } from "../errors.ts";
 import type { Knowledge } from "../guards/list-guard.ts";
 import { takeOut } from "../guards/list-guard.ts";
@@ -140,6 +141,15 @@ export const onlyInDestroy = async (name: string, urn: string): Promise<void> =>
   );
 };
 
+/** What a row adds when this destroy ends without the exit criteria, "" otherwise. Best effort: by the engine's command line. */
+export const notVerified = (urn: string): string => {
+  const exitCriteria = urn.replace(/dynamic\/lab:\w+::.*$/, "dynamic/lab:ExitCriteria::exit-criteria");
+  const partly = leavesOut(engineArguments(), exitCriteria);
+  if (partly === "no") return "";
+  const why = partly === "surely" ? "are not" : "may not be";
+  return `\nnot yet verified: the exit criteria ${why} part of this destroy\nTo finish, and to verify: pulumi destroy`;
+};
+
 const versionsNow = async (context: Context): Promise<Record<string, string>> => {
   const ours = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
     version: string;
@@ -157,8 +167,8 @@ const versionsNow = async (context: Context): Promise<Record<string, string>> =>
   return { "openstack-lab": ours.version, node: process.versions.node, juju, maas };
 };
 
-/** What a resource brings of the lab's record: all of it, or its own part. */
-export type Brought = { knowledge: Knowledge; lab: RecordedLab };
+/** What a resource brings of the lab's record: all of it, or its own part. `last`: it is deleted after all others. */
+export type Brought = { knowledge: Knowledge; lab: RecordedLab; last?: boolean };
 
 const brought: Brought[] = [];
 let begun: Promise<Teardown> | undefined;
@@ -186,7 +196,14 @@ const begin = async (urn: string): Promise<Teardown> => {
   const { lab, knowledge } = merge(brought);
   const controller = settings.jujuController || lab.model?.controller || "";
   const context = realContext({ ...settings, jujuController: controller }, stopping.signal);
-  return await beginTeardown({ context, ...placeOf(urn), lab, knowledge, versions: versionsNow(context) });
+  return await beginTeardown({
+    context,
+    ...placeOf(urn),
+    lab,
+    knowledge,
+    onlyExitCriteria: brought.every(({ last }) => last),
+    versions: versionsNow(context),
+  });
 };
 
 /** The destroy that this process is part of; the first caller begins it. @throws TeardownError */

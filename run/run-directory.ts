@@ -36,6 +36,11 @@ export type RunKey = {
   project: string;
   stack: string;
   modelUuid: string | undefined;
+  /**
+   * Whether the newest run may be one that is closed: when only the exit criteria are left in the stack, a crash came between
+   * the closing of their run and Pulumi's noticing.
+   */
+  alsoClosed?: boolean;
 };
 
 /** Reads `~` as the shell does. */
@@ -97,7 +102,7 @@ export const findOpenRun = (key: RunKey, now: () => number = Date.now): Run | un
     const record = readRecord(directory);
     if (!record || record.project !== key.project || record.stack !== key.stack) continue;
     if (key.modelUuid !== undefined && record.lab.model?.uuid !== (key.modelUuid || undefined)) continue;
-    return isClosed(readJournal(join(directory, "journal.jsonl")))
+    return isClosed(readJournal(join(directory, "journal.jsonl"))) && !key.alsoClosed
       ? undefined
       : runAt(directory, record, now);
   }

@@ -12,7 +12,7 @@ import { ensureCapture } from "./capture.ts";
 import type { Context, Row } from "./context.ts";
 import { type ReadyPoller, readyPoller } from "./ready-poller.ts";
 import type { RecordedLab } from "./recorded-lab.ts";
-import { whyStopped } from "./stopping.ts";
+import { throwIfStopped, whyStopped } from "./stopping.ts";
 
 /** One destroy's part of a run, in this process: every destructive call goes through it. */
 export type Teardown = {
@@ -73,6 +73,8 @@ export const beginTeardown = async (options: {
   stack: string;
   lab: RecordedLab;
   knowledge: Knowledge;
+  /** Whether nothing but the exit criteria is left in the stack: their run may be closed already. */
+  onlyExitCriteria?: boolean;
   /** Asked for while the guards work: it must not hold anything up. */
   versions: Promise<Record<string, string>>;
 }): Promise<Teardown> => {
@@ -85,6 +87,7 @@ export const beginTeardown = async (options: {
       project,
       stack,
       modelUuid: lab.model?.uuid ?? "",
+      alsoClosed: options.onlyExitCriteria ?? false,
     },
     lab,
     options.knowledge,
@@ -125,7 +128,12 @@ export const beginTeardown = async (options: {
   context.signal.addEventListener("abort", () => {
     const why = whyStopped(context.signal);
     // The engine calls Cancel once more when it closes; that interrupts nothing.
-    if (underWay > 0 && !why.startsWith("the deadline")) run.journal.write({ event: "interrupted", why });
+    if (underWay === 0 || why.startsWith("the deadline")) return;
+    try {
+      run.journal.write({ event: "interrupted", why });
+    } catch {
+      // Thrown in a listener it would end the process before the others have stopped.
+    }
   });
 
   let told = false;
@@ -153,6 +161,8 @@ export const beginTeardown = async (options: {
       within(async () => {
         row.status("asking the guards");
         const { verdict, stops, begun } = await askOnce();
+        // What was stopped from outside could not look: that is no finding.
+        throwIfStopped(context, begun ? "nothing more was destroyed" : "nothing was touched");
         if (stops.length > 0) {
           const untouched = begun ? "nothing more was destroyed" : "nothing was touched";
           if (told)
@@ -176,18 +186,24 @@ export const beginTeardown = async (options: {
           return text;
         } catch (error) {
           const code = error instanceof TeardownError ? error.code : "unexpected";
-          run.journal.write({
-            event: "stopped",
-            resource,
-            code,
-            message: error instanceof Error ? error.message : String(error),
-          });
+          const message = error instanceof Error ? error.message : String(error);
+          try {
+            run.journal.write({ event: "stopped", resource, code, message });
+          } catch {
+            // A full disk must not hide why it stopped.
+          }
           throw error;
         }
       }),
     captured: once(() =>
       within(async () => {
-        await ensureCapture(context, run, { by: "provider", engine: engineIdentity() });
+        try {
+          await ensureCapture(context, run, { by: "provider", engine: engineIdentity() });
+        } catch (error) {
+          throwIfStopped(context, "nothing was destroyed");
+          throw error;
+        }
+        throwIfStopped(context, "nothing more was destroyed");
       }),
     ),
   };
