@@ -37,5 +37,7 @@ export const doAsTold = async (world: World, stack: Stack, messages: string[]): 
   if (/is another model than the one recorded/.test(text))
     for (const { name, uuid } of world.models.values())
       if (name === labName && uuid !== labModel) world.models.delete(uuid);
-  if (/pulumi up && pulumi destroy/.test(text)) await up(world, stack).catch(() => {});
+  // Backup, when the run that Preflight opened is no longer where it was: `up` brings Preflight back.
+  const again = /pulumi up && pulumi destroy|no teardown has begun/.test(text);
+  if (again) await up(world, stack).catch(() => {});
 };

@@ -73,7 +73,7 @@ export type DestroyPlan = {
   ends: { kind: "by-itself" } | { kind: "cancelled" | "killed"; after: number };
   deadline: number;
   parallel: number;
-  before: "nothing" | "up" | "as-told" | "takes-one-off";
+  before: "nothing" | "up" | "as-told" | "takes-one-off" | "loses-capture" | "loses-run";
   pause: number;
   continueOnError: boolean;
 };
@@ -225,7 +225,13 @@ const destroy: fc.Arbitrary<DestroyPlan> = fc.record({
   parallel: fc.constantFrom(8, 2, 1),
   before: fc.oneof(
     { weight: 3, arbitrary: fc.constant("as-told" as const) },
-    fc.constantFrom("nothing" as const, "up" as const, "takes-one-off" as const),
+    fc.constantFrom(
+      "nothing" as const,
+      "up" as const,
+      "takes-one-off" as const,
+      "loses-capture" as const,
+      "loses-run" as const,
+    ),
   ),
   pause: between(0, 30 * minute),
   continueOnError: fc.boolean(),
