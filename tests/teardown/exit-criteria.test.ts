@@ -1,0 +1,153 @@
+import { expect } from "chai";
+import type { Presence } from "../../clients/juju.ts";
+import type { MaasMachine } from "../../clients/maas.ts";
+import { isClosed } from "../../run/journal.ts";
+import { checkExitCriteria } from "../../teardown/exit-criteria.ts";
+import { readyPoller } from "../../teardown/ready-poller.ts";
+import type { RecordedLab } from "../../teardown/recorded-lab.ts";
+import {
+  contextWith,
+  fakeJuju,
+  fakeMaas,
+  keptRow,
+  machine,
+  memoryRun,
+  model,
+  problemOf,
+  recordedLab,
+  recordedMachine,
+  secondMachine,
+} from "./support/fakes.ts";
+
+const free = { owner: null, ownerData: {} };
+const ready = [machine(free, "ready"), secondMachine(free, "ready")];
+const gone: Presence = { state: "gone" };
+
+const setUp = (
+  options: {
+    machines?: MaasMachine[];
+    seen?: Presence[];
+    settings?: Record<string, unknown>;
+    lab?: RecordedLab;
+  } = {},
+) => {
+  const { machines = ready, settings = {}, lab = recordedLab() } = options;
+  const seen = [...(options.seen ?? [gone])];
+  let last = gone;
+  const presence = async () => {
+    last = seen.shift() ?? last;
+    return last;
+  };
+  const context = contextWith({ maas: fakeMaas(machines), juju: fakeJuju([], { presence }), settings });
+  const run = memoryRun(lab, context.clock.now);
+  run.journal.write({ event: "run-opened", project: "p", stack: "s", machines: [] });
+  const check = () => checkExitCriteria({ context, run, lab, poller: readyPoller(context), row: keptRow() });
+  return { run, check, context };
+};
+const notMet = async (options: Parameters<typeof setUp>[0]) => {
+  const { run, check } = setUp(options);
+  const { code, message } = await problemOf(check());
+  expect(code).to.equal("exit-criteria");
+  expect(message).to.include("The run stays open: /nowhere/run");
+  expect(isClosed(run.journal.events())).to.equal(false);
+  expect(run.journal.events().at(-1)).to.include({ event: "exit-criteria", met: false });
+  return message;
+};
+
+describe("exit criteria", () => {
+  it("are met when the model is gone and every machine is Ready; then the run is closed", async () => {
+    const { run, check } = setUp();
+    const text = await check();
+    expect(text.split("\n")[0]).to.match(/^exit criteria met after .*: the model is gone, 2 machines Ready$/);
+    expect(text)
+      .to.include("met  machine openstack1 bbb111  Ready")
+      .and.to.include("proceed to 02-deploy.md");
+    expect(run.journal.events().at(-1)).to.include({
+      event: "run-closed",
+      outcome: "complete",
+      nextStep: "02-deploy.md",
+    });
+  });
+
+  it("are not met while the model is there, in any state, or not to be seen", async () => {
+    const cases: [Presence, RegExp][] = [
+      [{ state: "alive", model: model() }, /NOT MET {2}model admin\/openstack +alive \(available\)/],
+      [
+        {
+          state: "dying",
+          model: model({ life: "dying", status: "destroying", statusMessage: "cleaning up" }),
+        },
+        /dying \(destroying: cleaning up\)/,
+      ],
+      [{ state: "unclear", why: "juju says: no" }, /juju says: no/],
+      [{ state: "unclear" }, /cannot be seen for sure/],
+    ];
+    for (const [presence, said] of cases) {
+      const message = await notMet({ seen: [presence] });
+      expect(message).to.match(/^the exit criteria are not met: 1 of 3\n/);
+      expect(message).to.match(said).and.to.include("next: pulumi up && pulumi destroy");
+    }
+  });
+
+  it("do not believe in gone before it was seen twice", async () => {
+    expect(await notMet({ seen: [gone, { state: "dying", model: model({ life: "dying" }) }] })).to.include(
+      "dying",
+    );
+  });
+
+  it("are not met while a machine is anything but Ready, by its state and its owner", async () => {
+    const message = await notMet({ machines: [machine({}, "releasing"), secondMachine(free, "new")] });
+    expect(message).to.match(/^the exit criteria are not met: 2 of 3\n/);
+    expect(message).to.match(/NOT MET {2}machine openstack0 aaa000 +Releasing, owned by admin\n/);
+    expect(message).to.match(/NOT MET {2}machine openstack1 bbb111 +New\n/);
+    expect(message).to.include("next: maas admin machine read aaa000   # when it is Ready: pulumi destroy");
+  });
+
+  it("are not met when a machine was deleted, unless that is accepted", async () => {
+    const [one] = ready;
+    const machines = one ? [one] : [];
+    const message = await notMet({ machines });
+    expect(message).to.include("deleted from MAAS").and.to.include("'acceptDeleted[0]' openstack1");
+    const text = await setUp({ machines, settings: { acceptDeleted: ["openstack1"] } }).check();
+    expect(text)
+      .to.include("deleted from MAAS, accepted")
+      .and.to.match(/1 machine Ready, 1 accepted as deleted/);
+  });
+
+  it("go by the recorded system_id: a new machine of the same name is not it", async () => {
+    expect(
+      await notMet({
+        machines: [ready[0] ?? machine(), secondMachine({ ...free, systemId: "new999" }, "ready")],
+      }),
+    ).to.include("deleted from MAAS");
+  });
+
+  it("are met by what was not there at `up` either", async () => {
+    const { model: _, ...withoutModel } = recordedLab({
+      machines: [recordedMachine(), recordedMachine({ hostname: "openstack1", systemId: "" })],
+    });
+    const text = await setUp({ lab: withoutModel, seen: [] }).check();
+    expect(text).to.include("gone (already at `up`)").and.to.include("not in MAAS, as at `up`");
+  });
+
+  it("wait for machines that Juju destroyed with the model although they are not listed", async () => {
+    const extra = machine({ systemId: "ccc222", hostname: "extra" }, "releasing");
+    const machines = [...ready, extra];
+    const { check, context } = setUp({ machines, settings: { alsoDestroyed: ["extra"] } });
+    const maas = await context.maas();
+    const list = maas.machines;
+    let asked = 0;
+    maas.machines = async (filter) => {
+      if (filter.systemIds?.includes("ccc222") && ++asked === 3)
+        machines[2] = machine({ ...extra, ...free, status: 4, statusName: "Ready" });
+      return await list(filter);
+    };
+    expect(await check()).to.match(/met {2}machine extra ccc222 +Ready/);
+  });
+
+  it("are not met when such a machine ends elsewhere", async () => {
+    const extra = machine({ systemId: "ccc222", hostname: "extra" }, "failed_releasing");
+    const message = await notMet({ machines: [...ready, extra], settings: { alsoDestroyed: ["extra"] } });
+    expect(message).to.match(/NOT MET {2}machine extra ccc222 +Releasing failed, owned by admin/);
+  });
+});
