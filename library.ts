@@ -1,0 +1,9 @@
+/**
+ * What another Pulumi program imports: `import { Lab, labSettings } from "openstack-lab"`. The settings come from the keys
+ * `openstack-lab:...` of its stacks, and only from there: a destroy runs no program and reads them itself.
+ */
+export { Lab } from "./components/lab.ts";
+export { labSettings } from "./config/program.ts";
+export type { Settings } from "./config/settings.ts";
+export { TeardownError } from "./errors.ts";
+export type { SeenMachine, SeenModel } from "./teardown/observe.ts";
