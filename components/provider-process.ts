@@ -49,16 +49,21 @@ export const configure = async (request: dynamic.ConfigureRequest): Promise<void
 
 const rows = new Map<string, Promise<void>>();
 
-/** A resource's row. News is told once, and in its order: messages that overtake each other tell another story. */
+/**
+ * A resource's row. News is told once, and in its order: messages that overtake each other tell another story. A status that
+ * was not sent yet when the next news came is not sent at all: with a thousand rows the engine would be kept busy with old news.
+ */
 export const rowOf = (urn: string): Row => {
   let last = "";
+  let count = 0;
   const tell = (tone: "status" | "info" | "warning") => (text: string) => {
     if (tone === "status" && text === last) return;
     last = text;
+    const own = ++count;
     const before = rows.get(urn) ?? Promise.resolve();
     rows.set(
       urn,
-      before.then(() => engine().say(urn, text, tone)),
+      before.then(() => (tone === "status" && own < count ? undefined : engine().say(urn, text, tone))),
     );
   };
   return { status: tell("status"), info: tell("info"), warn: tell("warning") };
@@ -77,14 +82,29 @@ export const placeOf = (urn: string): Place => {
 
 const programRan = async (): Promise<boolean> => (await engine().rootResource()) !== "";
 
-/** The settings of this very operation. @throws TeardownError `config` */
-export const settingsNow = async (urn: string): Promise<Settings> =>
-  runTimeSettings({
-    configured,
-    project: process.cwd(),
-    stack: placeOf(urn).stack,
-    programRan: await programRan(),
-  });
+const settingsBy = new Map<boolean, Settings>();
+
+/**
+ * The settings of this very operation. The stack's file is read once: each machine asks, and the file names all of them.
+ *
+ * @throws TeardownError `config`
+ */
+export const settingsNow = async (urn: string): Promise<Settings> => {
+  const ran = await programRan();
+  const known = settingsBy.get(ran);
+  if (known) return known;
+  const { stack } = placeOf(urn);
+  const read = runTimeSettings({ configured, project: process.cwd(), stack, programRan: ran });
+  settingsBy.set(ran, read);
+  return read;
+};
+
+// Every machine asks, and /proc is read for each ancestor. Whose child this process is does not change.
+let command: readonly string[] | undefined;
+const engineCommand = (): readonly string[] => {
+  command ??= engineArguments();
+  return command;
+};
 
 let looking: Promise<Context> | undefined;
 /** The world, for methods that only look. */
@@ -108,7 +128,7 @@ const destroyWords = new Set(["destroy", "down", "dn"]);
 
 /** Whether what a refresh finds is news that stays: before a destroy asks, it is; before a program runs, its table says more. */
 export const refreshTells = (): boolean => {
-  const argv = engineArguments();
+  const argv = engineCommand();
   return argv.length === 0 || argv.some((word) => destroyWords.has(word) || word === "refresh");
 };
 
@@ -122,7 +142,7 @@ export const onlyInDestroy = async (name: string, urn: string): Promise<void> =>
   const root = await engine()
     .rootResource()
     .catch((error: Error) => `unknown (${error.message})`);
-  const argv = engineArguments();
+  const argv = engineCommand();
   const seenOtherwise = argv.length > 0 && !argv.some((word) => destroyWords.has(word));
   if (root === "" && !seenOtherwise) return;
   if (argv.includes("--run-program")) {
@@ -144,7 +164,7 @@ export const onlyInDestroy = async (name: string, urn: string): Promise<void> =>
 /** What a row adds when this destroy ends without the exit criteria, "" otherwise. Best effort: by the engine's command line. */
 export const notVerified = (urn: string): string => {
   const exitCriteria = urn.replace(/dynamic\/lab:\w+::.*$/, "dynamic/lab:ExitCriteria::exit-criteria");
-  const partly = leavesOut(engineArguments(), exitCriteria);
+  const partly = leavesOut([...engineCommand()], exitCriteria);
   if (partly === "no") return "";
   const why = partly === "surely" ? "are not" : "may not be";
   return `\nnot yet verified: the exit criteria ${why} part of this destroy\nTo finish, and to verify: pulumi destroy`;
