@@ -39,5 +39,10 @@ export const doAsTold = async (world: World, stack: Stack, messages: string[]): 
       if (name === labName && uuid !== labModel) world.models.delete(uuid);
   // Backup, when the run that Preflight opened is no longer where it was: `up` brings Preflight back.
   const again = /pulumi up && pulumi destroy|no teardown has begun/.test(text);
-  if (again) await up(world, stack).catch(() => {});
+  if (!again) return;
+  await up(world, stack).catch(async (error: Error) => {
+    if (!/adoptPartial true/.test(error.message)) return;
+    stack.adoptPartial = true;
+    await up(world, stack).catch(() => {});
+  });
 };
