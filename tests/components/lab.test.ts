@@ -1,0 +1,222 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { stringify } from "yaml";
+import { json, type MaasServer, maasServer } from "../clients/support/maas-server.ts";
+import { modelUuid, recordedLab, settingsWith } from "../teardown/support/fakes.ts";
+
+type Request = {
+  getType: () => string;
+  getName: () => string;
+  getParent: () => string;
+  getProtect: () => boolean;
+  getDependenciesList: () => string[];
+  getObject: () => { toJavaScript: () => Record<string, unknown> };
+};
+type Registered = {
+  type: string;
+  name: string;
+  parent: string;
+  protect: boolean;
+  dependsOn: string[];
+  inputs: Record<string, unknown>;
+};
+const nameIn = (urn: string) => urn.split("::").at(-1) ?? "";
+
+// The mocks do not tell parents and dependencies; the monitor behind them is told everything.
+const { MockMonitor } = createRequire(import.meta.url)("@pulumi/pulumi/runtime/mocks.js") as {
+  MockMonitor: {
+    prototype: { registerResource: (this: unknown, request: Request, ...rest: unknown[]) => unknown };
+  };
+};
+const whatIsRegistered = async (work: () => Promise<unknown>): Promise<Registered[]> => {
+  const registered: Registered[] = [];
+  const original = MockMonitor.prototype.registerResource;
+  MockMonitor.prototype.registerResource = function (request, ...rest) {
+    registered.push({
+      type: request.getType(),
+      name: request.getName(),
+      parent: nameIn(request.getParent()),
+      protect: request.getProtect(),
+      dependsOn: request.getDependenciesList().map(nameIn).sort(),
+      inputs: request.getObject().toJavaScript(),
+    });
+    return original.call(this, request, ...rest);
+  };
+  try {
+    await work();
+    return registered;
+  } finally {
+    MockMonitor.prototype.registerResource = original;
+  }
+};
+const valueIn = <Value>(of: pulumi.Output<Value>): Promise<Value> =>
+  new Promise((resolve) => void of.apply(resolve));
+
+const machineJson = (hostname: string, system_id: string) => ({
+  hostname,
+  system_id,
+  status: 6,
+  locked: false,
+  owner: "admin",
+  owner_data: { "juju-model-uuid": modelUuid },
+});
+const modelJson = {
+  name: "admin/openstack",
+  "model-uuid": modelUuid,
+  "controller-uuid": "c",
+  "controller-name": "maas-lab",
+  "is-controller": false,
+  life: "alive",
+};
+
+describe("the lab as Pulumi sees it", () => {
+  const path = process.env.PATH;
+  let folder = "";
+  let maas: MaasServer;
+  let registered: Registered[] = [];
+  let affected: { hostname: string; fate: string }[] = [];
+  const find = (name: string): Registered => {
+    const found = registered.find((each) => each.name === name);
+    if (!found) throw new Error(`${name} was not registered`);
+    return found;
+  };
+  const make = async (settings: Record<string, unknown> = {}) => {
+    const { Lab } = await import("../../components/lab.ts");
+    const all = { maasProfile: "", maasApiUrl: maas.url, maasApiKey: "a:b:c", ...settings };
+    return await whatIsRegistered(async () => {
+      const lab = new Lab("lab", settingsWith(all));
+      affected = await valueIn(lab.affected);
+      await pulumi.runtime.disconnect();
+    });
+  };
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "lab-mocks-"));
+    writeFileSync(join(folder, "models"), stringify({ models: [modelJson] }));
+    writeFileSync(
+      join(folder, "status"),
+      stringify({ model: { name: "openstack" }, applications: {}, machines: {} }),
+    );
+    writeFileSync(join(folder, "juju"), '#!/bin/sh\ncat "$(dirname "$0")/$1"\n');
+    chmodSync(join(folder, "juju"), 0o755);
+    process.env.PATH = `${folder}${delimiter}${path}`;
+    maas = await maasServer(({ path }, response) => {
+      if (path.includes("/machines/"))
+        return json(response, [machineJson("openstack0", "aaa000"), machineJson("openstack1", "bbb111")]);
+      if (path.includes("/version/"))
+        return json(response, { version: "3.6.5", subversion: "", capabilities: [] });
+      if (path.includes("/vm-hosts/")) return json(response, []);
+      json(response, { username: "admin", is_superuser: true });
+    });
+    await pulumi.runtime.setMocks(
+      {
+        newResource: ({ type, name, inputs }) => ({
+          id: `${name}-id`,
+          state: type.endsWith(":JujuModel") ? { ...inputs, lab: recordedLab() } : inputs,
+        }),
+        call: () => ({}),
+      },
+      "openstack-lab",
+      "unit",
+    );
+    registered = await make();
+  });
+  after(async () => {
+    process.env.PATH = path;
+    await maas.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("is these resources, by the types that stacks know them by for ever", () => {
+    expect(registered.map(({ type, name }) => `${type} ${name}`).sort()).to.deep.equal([
+      "command:local:Command backup",
+      "lab:index:Lab lab",
+      "pulumi-nodejs:dynamic/lab:ExitCriteria exit-criteria",
+      "pulumi-nodejs:dynamic/lab:JujuModel openstack",
+      "pulumi-nodejs:dynamic/lab:MaasMachine openstack0",
+      "pulumi-nodejs:dynamic/lab:MaasMachine openstack1",
+      "pulumi-nodejs:dynamic/lab:Preflight preflight",
+    ]);
+  });
+
+  it("is deleted in the teardown's order: preflight, backup, model and machines side by side, exit criteria", () => {
+    const order = Object.fromEntries(registered.map(({ name, dependsOn }) => [name, dependsOn]));
+    expect(order).to.deep.equal({
+      lab: [],
+      "exit-criteria": [],
+      openstack: ["exit-criteria"],
+      openstack0: ["exit-criteria"],
+      openstack1: ["exit-criteria"],
+      backup: ["openstack", "openstack0", "openstack1"],
+      preflight: ["backup"],
+    });
+  });
+
+  it("is one component with all others in it", () => {
+    for (const { name, parent } of registered) expect(parent, name).to.equal(name === "lab" ? "" : "lab");
+  });
+
+  it("loads each provider's code at run time: the state keeps one line", () => {
+    const components: [string, string][] = [
+      ["preflight", "preflight"],
+      ["openstack", "juju-model"],
+      ["openstack0", "maas-machine"],
+      ["exit-criteria", "exit-criteria"],
+    ];
+    for (const [name, component] of components) {
+      expect(find(name).inputs.__provider, name).to.equal(
+        `exports.handler=()=>require("module").createRequire(process.cwd()+"/")("openstack-lab/late-bound")("${component}")`,
+      );
+    }
+  });
+
+  it("tells each resource the URN of its own row", () => {
+    for (const { type, name, inputs } of registered.filter(({ type }) => type.startsWith("pulumi-nodejs:"))) {
+      expect(inputs.row, name).to.equal(`urn:pulumi:unit::openstack-lab::lab:index:Lab$${type}::${name}`);
+    }
+  });
+
+  it("captures by a command that says in the preview what it does", () => {
+    const text = String(find("backup").inputs.delete);
+    const lines = text.split("\n");
+    expect(lines.slice(0, 4)).to.deep.equal([
+      "# into ~/backups/pre-caracal-destroy-<UTC>/, verified before anything is destroyed:",
+      "# juju export-bundle -m maas-lab:admin/openstack > bundle-pre-destroy.yaml",
+      "# juju status -m maas-lab:admin/openstack --format=yaml > juju-status-pre-destroy.yaml",
+      "# juju models -c maas-lab --format=yaml > juju-models-pre-destroy.yaml",
+    ]);
+    expect(lines).to.have.length(5);
+    expect(lines[4]).to.match(/^exec node -e .*\("capture-script"\)\.run\(\)' 'openstack-lab' 'unit' /);
+    expect(lines[4]).to.include(` '${modelUuid}' '~/backups' 'pre-caracal-destroy'`);
+    expect(text.length).to.be.lessThan(1_000);
+    expect(find("backup").inputs).to.not.have.any.keys("create", "update", "environment", "stdin");
+    expect(find("backup").inputs.addPreviousOutputInEnv).to.equal(false);
+  });
+
+  it("puts little into the state, and no secret", () => {
+    for (const { name, inputs } of registered) {
+      const text = JSON.stringify(inputs);
+      expect(text.length, name).to.be.lessThan(1_200);
+      expect(text, name).to.not.include("a:b:c");
+      expect(text, name).to.not.include(maas.url);
+    }
+  });
+
+  it("shows what a destroy would hit", () => {
+    expect(affected.map(({ hostname, fate }) => [hostname, fate])).to.deep.equal([
+      ["openstack0", "released"],
+      ["openstack1", "released"],
+    ]);
+  });
+
+  it("protects none or all of it, preflight and backup too", async () => {
+    expect(registered.filter(({ protect }) => protect)).to.deep.equal([]);
+    const all = await make({ protect: true });
+    expect(all).to.have.length(7);
+    for (const { name, protect } of all) expect(protect, name).to.equal(true);
+  });
+});

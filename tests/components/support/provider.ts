@@ -1,0 +1,53 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..", "..", "..");
+// What stands between the engine and a provider: `pulumi <argv>` starts it.
+const engineProgram = `
+const { spawn } = require("node:child_process");
+const [address, ...rest] = process.argv.slice(2);
+spawn(process.execPath, ["--input-type=module", "-e", process.env.PROVIDER, "provider", address], { stdio: "inherit" })
+  .on("exit", (code) => process.exit(code ?? 9));`;
+
+export type Ended = { code: number | null; output: string };
+export type ProviderProcess = { ended: Promise<Ended>; until: (text: string) => Promise<void> };
+
+/**
+ * Runs these lines as a provider process: its first argument is the engine's address, as the engine passes it, and its parent
+ * is a program that is called like the engine and has these arguments.
+ */
+export const providerProcess = (
+  lines: string,
+  address: string,
+  command: string[] = [],
+  name = "pulumi",
+): ProviderProcess => {
+  const provider = `process.argv.splice(1, 1); process.argv.splice(1, 0, "provider");\n${lines}`;
+  const child = spawn(process.execPath, ["-e", engineProgram, "--", "engine", address, ...command], {
+    cwd: root,
+    argv0: name,
+    env: { ...process.env, PROVIDER: provider },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  const waiting = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk) => {
+      output += String(chunk);
+      for (const look of waiting) look();
+    });
+  }
+  return {
+    ended: once(child, "close").then(([code]) => ({ code: code === null ? null : Number(code), output })),
+    until: (text) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          if (output.includes(text)) resolve();
+        };
+        waiting.add(look);
+        look();
+        child.on("close", () => reject(new Error(`ended without ${text}: ${output}`)));
+      }),
+  };
+};
