@@ -13,6 +13,8 @@ export type ExecAsk = {
   signal: AbortSignal | undefined;
   /** Called with each piece of stderr as it comes. */
   onStderr?: (piece: string) => void;
+  /** Whether the program is to be stopped when this process dies without a word (SIGKILL). */
+  leash?: boolean;
 };
 
 /**

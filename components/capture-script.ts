@@ -1,4 +1,5 @@
-import { jujuClient } from "../clients/juju.ts";
+import { execProgram } from "../clients/exec.ts";
+import { type Exec, jujuClient } from "../clients/juju.ts";
 import { sayDuration } from "../config/duration.ts";
 import { stackFileNow } from "../config/run-time.ts";
 import { parseCaptureSettings } from "../config/settings.ts";
@@ -30,7 +31,10 @@ const capture = async (
     );
   }
   const controller = run.lab.model?.controller ?? settings.jujuController;
-  const context = { settings, juju: jujuClient({ controller: controller || undefined }), clock: realClock };
+  // The command plugin kills this process at once when the operator cancels (engine.md 11): juju must not live on then.
+  const exec: Exec = (ask) => execProgram({ ...ask, leash: true });
+  const juju = jujuClient({ controller: controller || undefined, exec });
+  const context = { settings, juju, clock: realClock };
   const began = Date.now();
   const files = await ensureCapture(context, run, { by: "backup", engine: engineIdentity() }).catch(
     async (error: unknown) => {
