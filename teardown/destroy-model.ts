@@ -4,6 +4,7 @@ import { TeardownError } from "../errors.ts";
 import { refusalMessage } from "../guards/findings-table.ts";
 import { strangersNow } from "../guards/guards.ts";
 import { judgeModel } from "../guards/model-guard.ts";
+import type { Finding } from "../run/event.ts";
 import type { Run } from "../run/run-directory.ts";
 import { count } from "../words/table.ts";
 import type { Context, Row } from "./context.ts";
@@ -25,18 +26,37 @@ const goesOn = "Juju goes on destroying the model by itself";
 // Between two looks at the model while destroy-model runs: only a look shows that it became `suspended`.
 const lookEvery = 15_000;
 const beforeAskingAgain = 3_000;
+const beforeLookingAgain = 300;
 // A call that failed for no lasting reason is made again, but not for ever.
 const failuresInARow = 3;
 
+// The controller may still change its mind right after the removal (juju.md 1): between two lists that agree.
+const betweenLists = 500;
+// When a model was first seen gone by this process, if each look since has seen the same.
+const goneSince = new WeakMap<Context, Map<string, number>>();
+
+const lookForModel = async (context: Context, { controller, uuid }: RecordedModel): Promise<Presence> => {
+  const since = goneSince.get(context) ?? new Map<string, number>();
+  goneSince.set(context, since);
+  const seen = await context.juju.presence(controller, uuid);
+  if (seen.state !== "gone") since.delete(uuid);
+  else if (!since.has(uuid)) since.set(uuid, context.clock.now());
+  return seen;
+};
+
 /**
- * Whether the model is gone: two fresh lists with the controller's own model, nothing unexplained on stderr, and no entry
- * with the recorded UUID (juju.md 1; right after the removal the controller may still change its mind).
+ * Whether the model is gone: two fresh lists, half a second apart, with the controller's own model, nothing unexplained on
+ * stderr, and no entry with the recorded UUID. When this process has seen it gone before, and never otherwise since, that
+ * list is the first of the two.
  */
 export const confirmGone = async (context: Context, recorded: RecordedModel): Promise<Presence> => {
-  const first = await context.juju.presence(recorded.controller, recorded.uuid);
-  if (first.state !== "gone") return first;
-  await context.clock.sleep(500, context.signal);
-  return await context.juju.presence(recorded.controller, recorded.uuid);
+  const before = goneSince.get(context)?.get(recorded.uuid);
+  if (before !== undefined)
+    await context.clock.sleep(before + betweenLists - context.clock.now(), context.signal);
+  const seen = await lookForModel(context, recorded);
+  if (seen.state !== "gone" || before !== undefined) return seen;
+  await context.clock.sleep(betweenLists, context.signal);
+  return await lookForModel(context, recorded);
 };
 
 const modelStory = ({ run, row, recorded, context, usual }: ModelDestruction) => {
@@ -65,11 +85,14 @@ const judge = (model: JujuModel, recorded: RecordedModel, untouched: string): vo
   if (verdict.verdict === "refused") throw new TeardownError("refused", refusalMessage([verdict], untouched));
 };
 
+/** Asks whether machines have joined the model since the guards looked. */
+const askForStrangers = async ({ context, run, recorded }: ModelDestruction): Promise<Finding[] | Error> =>
+  run.knowledge === "part"
+    ? []
+    : await strangersNow(context, run.lab, recorded).catch((error: Error) => error);
+
 /** Whether no machine has joined the model since the guards looked; false when Juju does not say. A dying model gets no more. */
-const hasOnlyListed = async (destruction: ModelDestruction, story: ModelStory): Promise<boolean> => {
-  const { context, run, recorded } = destruction;
-  if (run.knowledge === "part") return true;
-  const strangers = await strangersNow(context, run.lab, recorded).catch((error: Error) => error);
+const hasOnlyListed = (story: ModelStory, strangers: Finding[] | Error): boolean => {
   if (Array.isArray(strangers) && strangers.length > 0)
     throw new TeardownError("refused", refusalMessage(strangers, "the model was not destroyed"));
   if (Array.isArray(strangers)) return true;
@@ -184,15 +207,21 @@ export const destroyModel = async (destruction: ModelDestruction): Promise<strin
   const story = modelStory(destruction);
   let stuckRounds = 0;
   let failures = 0;
+  let answered: DestroyAnswer["kind"] | undefined;
 
   for (;;) {
     throwIfStopped(context, goesOn);
-    const { state, model, why } = await confirmGone(context, recorded);
+    // Asked at the same time: each question to juju is a process, and a login to the controller.
+    const [{ state, model, why }, strangers] = await Promise.all([
+      confirmGone(context, recorded),
+      answered ? undefined : askForStrangers(destruction),
+    ]);
     throwIfStopped(context, goesOn);
     if (state === "gone") {
       story.came("gone");
       return story.told();
     }
+    if (answered === "reported-gone") await clock.sleep(beforeLookingAgain, context.signal);
     if (model) {
       story.came(model.life, model.statusMessage);
       judge(
@@ -214,7 +243,7 @@ export const destroyModel = async (destruction: ModelDestruction): Promise<strin
       if (model?.life !== "alive") await removeMachines(destruction, story);
       throwIfStopped(context, goesOn);
     }
-    if (model?.life === "alive" && !(await hasOnlyListed(destruction, story))) {
+    if (model?.life === "alive" && !hasOnlyListed(story, strangers ?? (await askForStrangers(destruction)))) {
       await clock.sleep(beforeAskingAgain, context.signal);
       continue;
     }
@@ -230,6 +259,9 @@ export const destroyModel = async (destruction: ModelDestruction): Promise<strin
     }
     if (answer.kind === "lost-connection")
       story.now(`juju lost the connection (${answer.reason}); looking for myself`);
-    if (answer.kind !== "stopped") await clock.sleep(300, context.signal);
+    answered = answer.kind;
+    // Juju's own word that it is gone is looked into at once.
+    if (answer.kind !== "stopped" && answer.kind !== "reported-gone")
+      await clock.sleep(beforeLookingAgain, context.signal);
   }
 };
