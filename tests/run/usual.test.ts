@@ -1,48 +1,42 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { openJournal } from "../../run/journal.ts";
+import { openRun } from "../../run/run-directory.ts";
 import { usualDurations } from "../../run/usual.ts";
+import { modelUuid, recordedLab } from "../teardown/support/fakes.ts";
+import { temporaryDirectory } from "./support.ts";
 
 describe("usual durations", () => {
-  let root: string;
-  beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "usual-"));
-  });
-  afterEach(() => rmSync(root, { recursive: true }));
-
-  const run = (day: number, machine: number, model: number, closed: boolean) => {
-    const directory = join(root, `label-202611${day}T000000Z`);
-    mkdirSync(directory);
-    const journal = openJournal(join(directory, "journal.jsonl"), Date.now);
-    journal.write({
-      event: "run-opened",
-      project: "p",
-      stack: "s",
-      model: { name: "admin/openstack", uuid: "u", controller: "c" },
-      machines: [],
-    });
-    journal.write({ event: "done", resource: "openstack0", text: "", took: machine });
+  const directory = temporaryDirectory();
+  const runThatTook = (second: number, model: number, machines: number[], closed = true) => {
+    const key = { backupRoot: directory(), backupLabel: "pre", project: "p", stack: `s${second}`, modelUuid };
+    const { journal } = openRun(
+      key,
+      recordedLab(),
+      "whole",
+      () => Date.parse("2026-11-22T14:00:00Z") + second * 1_000,
+    );
     journal.write({ event: "done", resource: "admin/openstack", text: "", took: model });
+    for (const took of machines) journal.write({ event: "done", resource: "openstack0", text: "", took });
     if (closed) journal.write({ event: "run-closed", outcome: "complete", took: 1, nextStep: "" });
   };
+  const usual = () => usualDurations(directory(), "pre");
 
-  it("are the medians of the newest finished runs", () => {
-    run(10, 1, 1, true);
-    run(11, 200, 2_000, true);
-    run(12, 300, 3_000, true);
-    run(13, 100, 1_000, true);
-    run(14, 999_999, 999_999, false);
-    expect(usualDurations(root, "label")).to.deep.equal({ machine: 200, model: 2_000 });
+  it("are unknown without a finished run, or a backup root", () => {
+    expect(usual()).to.deep.equal({ model: undefined, machine: undefined });
+    expect(usualDurations(join(directory(), "nothing"), "pre")).to.deep.equal({
+      model: undefined,
+      machine: undefined,
+    });
+    runThatTook(1, 10, [20], false);
+    expect(usual()).to.deep.equal({ model: undefined, machine: undefined });
   });
 
-  it("are unknown without a finished run, or without a backup root", () => {
-    run(14, 5, 5, false);
-    expect(usualDurations(root, "label")).to.deep.equal({ machine: undefined, model: undefined });
-    expect(usualDurations(join(root, "nowhere"), "label")).to.deep.equal({
-      machine: undefined,
-      model: undefined,
-    });
+  it("are the medians of the newest three finished runs", () => {
+    runThatTook(1, 9_999, [9_999, 9_999, 9_999, 9_999]);
+    runThatTook(2, 100, [1, 2]);
+    runThatTook(3, 300, [3]);
+    runThatTook(4, 200, [4, 5]);
+    runThatTook(5, 7, [7], false);
+    expect(usual()).to.deep.equal({ model: 200, machine: 3 });
   });
 });

@@ -1,0 +1,126 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import type { MaasMachine } from "../../clients/maas.ts";
+import { TeardownError } from "../../errors.ts";
+import { dropLock } from "../../run/lock.ts";
+import { beginTeardown } from "../../teardown/teardown.ts";
+import {
+  contextWith,
+  fakeMaas,
+  keptRow,
+  machine,
+  modelUuid,
+  problemOf,
+  recordedLab,
+  secondMachine,
+} from "./support/fakes.ts";
+
+describe("teardown: one destroy's part of a run", () => {
+  let backupRoot = "";
+  beforeEach(() => {
+    backupRoot = mkdtempSync(join(tmpdir(), "teardown-"));
+  });
+  afterEach(() => rmSync(backupRoot, { recursive: true, force: true }));
+  const stopping = () => new AbortController();
+  const begin = async (
+    machines: MaasMachine[],
+    signal = stopping().signal,
+    settings: Record<string, unknown> = {},
+  ) => {
+    const maas = fakeMaas(machines);
+    let asked = 0;
+    const { version } = maas;
+    maas.version = () => {
+      asked++;
+      return version();
+    };
+    const teardown = await beginTeardown({
+      context: contextWith({ maas, signal, settings: { backupRoot, ...settings } }),
+      project: "p",
+      stack: "s",
+      lab: recordedLab(),
+      knowledge: "whole",
+      versions: Promise.resolve({ juju: "3.6.28" }),
+    });
+    dropLock(teardown.run.lock);
+    return { ...teardown, asked: () => asked };
+  };
+  const fine = [machine(), secondMachine()];
+  const locked = [machine({ locked: true }), secondMachine()];
+
+  it("writes down who began it with which settings, and never the key", async () => {
+    const byUrl = { maasProfile: "", maasApiUrl: "http://maas:5240/MAAS", maasApiKey: "a:b:secret" };
+    const { run } = await begin(fine, undefined, byUrl);
+    await new Promise((resolve) => setImmediate(resolve));
+    const events = run.journal.events();
+    expect(events.map(({ event }) => event)).to.deep.equal(["run-opened", "destroy-started", "versions"]);
+    expect(events[1]).to.include({ pid: process.pid });
+    expect(events[1]).to.have.nested.property("settings.jujuModel", "openstack");
+    expect(readFileSync(join(run.directory, "journal.jsonl"), "utf8")).to.not.include("a:b:secret");
+  });
+
+  it("asks the guards once for all resources, and tells what is worth knowing on one row", async () => {
+    const { guarded, asked, run } = await begin(fine, undefined, { alsoDestroyed: ["extra"] });
+    const [one, other] = [keptRow(), keptRow()];
+    await Promise.all([guarded(one), guarded(other)]);
+    await guarded(one);
+    expect(asked()).to.equal(1);
+    expect(run.journal.events().filter(({ event }) => event === "guards-passed")).to.have.length(1);
+    expect(other.told.filter(({ tone }) => tone !== "status")).to.deep.equal([]);
+  });
+
+  it("tells all refusals on the first row, and the others where to look", async () => {
+    const { guarded, run } = await begin(locked);
+    const problems = await Promise.all([problemOf(guarded(keptRow())), problemOf(guarded(keptRow()))]);
+    expect(problems.map(({ code }) => code)).to.deep.equal(["refused", "refused"]);
+    expect(problems[0]?.message).to.match(/^a guard refuses \(\d+ passed\); nothing was touched\n/);
+    expect(problems[0]?.message).to.include("is locked");
+    expect(problems[1]?.message).to.equal("the guards refuse, as another row says; nothing was touched");
+    expect(run.journal.events().filter(({ event }) => event === "guards-refused")).to.have.length(1);
+  });
+
+  it("lets a machine's refusal stop that machine alone, once the teardown has begun", async () => {
+    const first = await begin(fine);
+    first.run.journal.write({ event: "destroy-model-called", uuid: modelUuid, attempt: 1 });
+    const { guarded, run } = await begin(locked);
+    expect(run.directory).to.equal(first.run.directory);
+    const row = keptRow();
+    const { findings } = await guarded(row);
+    expect(findings.some(({ verdict }) => verdict === "refused")).to.equal(true);
+    expect(row.told.at(-1)?.text).to.include("worth knowing:\n").and.to.include("is locked");
+  });
+
+  it("still stops for what concerns the whole lab", async () => {
+    const first = await begin(fine);
+    first.run.journal.write({ event: "destroy-model-called", uuid: modelUuid, attempt: 1 });
+    const { guarded } = await begin(fine, undefined, { host: "another-host" });
+    const { code, message } = await problemOf(guarded(keptRow()));
+    expect([code, message.includes("nothing more was destroyed")]).to.deep.equal(["refused", true]);
+  });
+
+  it("writes down how each resource ended, whatever was thrown", async () => {
+    const { told, run } = await begin(fine);
+    expect(await told("openstack0", async () => "Ready")).to.equal("Ready");
+    await problemOf(
+      told("openstack1", async () => {
+        throw new TeardownError("machine", "is broken");
+      }),
+    );
+    await told("model", () => Promise.reject("a text")).catch(() => {});
+    const ends = run.journal.events().filter(({ event }) => event === "done" || event === "stopped");
+    expect(
+      ends.map((each) => ("code" in each ? [each.resource, each.code, each.message] : each.event)),
+    ).to.deep.equal(["done", ["openstack1", "machine", "is broken"], ["model", "unexpected", "a text"]]);
+  });
+
+  it("calls no finding what it could not look at because it was stopped", async () => {
+    const controller = stopping();
+    const { guarded } = await begin(fine, controller.signal);
+    controller.abort("cancelled by the operator");
+    const { code, message } = await problemOf(guarded(keptRow()));
+    expect(code).to.equal("interrupted");
+    expect(message).to.include("cancelled by the operator; nothing was touched");
+  });
+});
