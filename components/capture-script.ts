@@ -3,6 +3,7 @@ import { type Exec, jujuClient } from "../clients/juju.ts";
 import { sayDuration } from "../config/duration.ts";
 import { stackFileNow } from "../config/run-time.ts";
 import { parseCaptureSettings } from "../config/settings.ts";
+import { saysDestroy } from "../engine/engine-process.ts";
 import { TeardownError } from "../errors.ts";
 import { findOpenRun, shownPath } from "../run/run-directory.ts";
 import { ensureCapture } from "../teardown/capture.ts";
@@ -24,10 +25,13 @@ const capture = async (
     modelUuid,
   });
   if (!run) {
-    // Preflight opens the run, in a destroy only: an `up` that comes this far stops here (engine.md 1.4).
+    // Preflight opens the run. Where Preflight has left the stack and the run directory is lost or elsewhere now, the
+    // destroy captures by itself before its first destructive call.
+    if (saysDestroy()) return "no run directory yet: captured right before anything is destroyed";
+    // An `up` that comes this far stops here (engine.md 1.4).
     throw new TeardownError(
       "capture",
-      "no teardown has begun, so there is nothing to capture for; nothing was touched\nThe way to begin one: pulumi destroy",
+      "no teardown has begun, so there is nothing to capture for; nothing was touched\nTo begin one: pulumi up && pulumi destroy",
     );
   }
   const controller = run.lab.model?.controller ?? settings.jujuController;

@@ -3,7 +3,7 @@ import type { dynamic } from "@pulumi/pulumi";
 import { runTimeSettings } from "../config/run-time.ts";
 import { namespace, type Settings, settingKeys } from "../config/settings.ts";
 import { connectEngine, type Engine } from "../engine/engine.ts";
-import { engineArguments } from "../engine/engine-process.ts";
+import { engineArguments, saysDestroy } from "../engine/engine-process.ts";
 import { leavesOut } from "../engine/partial-destroy.ts";
 import { TeardownError } from "../errors.ts";
 import type { Knowledge } from "../guards/list-guard.ts";
@@ -124,12 +124,10 @@ export const adoptedLab = (urn: string): Promise<RecordedLab> =>
 /** Whether a program ran, so that an identity may be compared with today's and recorded anew. */
 export const isUp = (): Promise<boolean> => programRan().catch(() => false);
 
-const destroyWords = new Set(["destroy", "down", "dn"]);
-
 /** Whether what a refresh finds is news that stays: before a destroy asks, it is; before a program runs, its table says more. */
 export const refreshTells = (): boolean => {
   const argv = engineCommand();
-  return argv.length === 0 || argv.some((word) => destroyWords.has(word) || word === "refresh");
+  return saysDestroy(argv) !== false || argv.includes("refresh");
 };
 
 /**
@@ -143,7 +141,7 @@ export const onlyInDestroy = async (name: string, urn: string): Promise<void> =>
     .rootResource()
     .catch((error: Error) => `unknown (${error.message})`);
   const argv = engineCommand();
-  const seenOtherwise = argv.length > 0 && !argv.some((word) => destroyWords.has(word));
+  const seenOtherwise = saysDestroy(argv) === false;
   if (root === "" && !seenOtherwise) return;
   if (argv.includes("--run-program")) {
     throw new TeardownError(

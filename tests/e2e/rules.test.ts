@@ -69,6 +69,23 @@ describe("the nine rules, on the real engine", function () {
       await tornDown(stack);
     });
 
+    it("captures by itself when the capture failed before and the run directory is lost since", async () => {
+      stack = await adoptedStack();
+      await stack.lab.control({
+        op: "add-fault",
+        fault: { side: "juju", command: "export-bundle", times: 1, kind: "rc1-empty" },
+      });
+      expect((await stack.destroy()).code).to.not.equal(0);
+      rmSync(stack.backups, { recursive: true });
+      const { code, output } = await stack.destroy();
+      expect(code, output).to.equal(0);
+      const events = stack.journal().map(({ event }) => event);
+      expect(events.indexOf("captured"))
+        .to.be.greaterThan(-1)
+        .and.below(events.findIndex((event) => /release-called|destroy-model-called/.test(event)));
+      await tornDown(stack);
+    });
+
     it("guards and captures before a machine's release even when Preflight and Backup have left the state", async () => {
       stack = await adoptedStack();
       for (const type of ["Preflight", "command:local:Command"]) {
