@@ -27,7 +27,9 @@ const isDestructive = ({ what }: LoggedCall) => /op=release|destroy-model/.test(
 const slowest = (calls: readonly LoggedCall[], from: number, to: number): number =>
   Math.max(
     0,
-    ...calls.filter((call) => !isDestructive(call) && startOf(call) >= from && startOf(call) < to).map(tookOf),
+    ...calls
+      .filter((call) => !isDestructive(call) && startOf(call) >= from && startOf(call) < to)
+      .map(tookOf),
   );
 
 /**

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { projectRoot, toolchainEnvironment } from "../toolchain/environment.ts";
+import { execa } from "execa";
 import { startLab } from "../tests/e2e/lab.ts";
 import { makeStack, type Stack } from "../tests/e2e/stack.ts";
-import { execa } from "execa";
+import { projectRoot, toolchainEnvironment } from "../toolchain/environment.ts";
 import type { LabTimes } from "./breakdown.ts";
 import { type TimedRun, timedCli } from "./timed-cli.ts";
 
@@ -24,7 +24,9 @@ export const five: string[] = ["openstack0", "openstack1", "openstack2", "openst
 
 /** So many hostnames. */
 export const many = (count: number): string[] =>
-  count === five.length ? five : Array.from({ length: count }, (_, at) => `node${String(at).padStart(4, "0")}`);
+  count === five.length
+    ? five
+    : Array.from({ length: count }, (_, at) => `node${String(at).padStart(4, "0")}`);
 
 /** What the lab itself needs, in real ms. */
 export const labTimes = ({ reap, release, speed }: LabPlan): LabTimes => ({
@@ -96,7 +98,8 @@ export const runRunbook = async (
     const total = Date.now() - began;
     const { machines } = await lab.state();
     const left = machines.filter(({ status }) => status !== "Ready");
-    if (left.length > 0) throw new Error(`the runbook left ${left.map(({ hostname }) => hostname).join(", ")}`);
+    if (left.length > 0)
+      throw new Error(`the runbook left ${left.map(({ hostname }) => hostname).join(", ")}`);
     return { total, captured: marks.get("captured") ?? 0, released: marks.get("released") ?? 0 };
   } finally {
     await lab.stop();
