@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { StringDecoder } from "node:string_decoder";
-import { endWithUs } from "./end-with-us.ts";
 
 /** One call of a program. `limit` in ms, `maxBytes` for each output stream. */
 export type ExecAsk = {
@@ -35,108 +33,82 @@ export type ExecAnswer = {
 /** Runs a program without a shell. Never throws. */
 export type Exec = (ask: ExecAsk) => Promise<ExecAnswer>;
 
-/** Timers take no more than 2^31 - 1 ms, and 0 would mean: at once. */
+/** Timers take no more than 2^31 - 1 ms, and execa no fractions; 0 would mean: without a limit. */
 const usable = (limit: number): number => Math.min(Math.max(Math.ceil(limit), 1), 2_000_000_000);
+
+// The third pipe closes with this process, however it ends; nothing is ever written to it. A program that cannot be run makes
+// the shell end with 127.
+const leashed = [
+  '"$@" 3<&- & program=$!',
+  '{ read -r _ <&3; kill -TERM "$program"; } >/dev/null 2>&1 & watcher=$!',
+  'wait "$program"; code=$?',
+  'kill "$watcher" 2>/dev/null',
+  'exit "$code"',
+].join("\n");
+const notFound = 127;
 
 /** After SIGTERM the group has so long until SIGKILL, and its pipes as long again until they are given up. In ms. */
 const patience = 2000;
 
-const killGroup = (child: ChildProcess, signal: NodeJS.Signals): void => {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // It is gone.
-  }
-};
-
-/** What a stream has brought so far, at most so many bytes. */
-const collector = (maxBytes: number): { add: (piece: Buffer) => boolean; text: () => string } => {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  return {
-    /** @returns whether all of it was kept */
-    add: (piece) => {
-      const kept = piece.subarray(0, Math.max(0, maxBytes - bytes));
-      bytes += kept.length;
-      pieces.push(kept);
-      return kept.length === piece.length;
-    },
-    text: () => Buffer.concat(pieces).toString("utf8"),
-  };
-};
-
-const never = (end: ExecEnd, problem: string): ExecAnswer => ({
-  end,
-  code: undefined,
-  stdout: "",
-  stderr: "",
-  problem,
-});
-
 /**
- * In a process group of its own that is killed as a whole: first SIGTERM, then SIGKILL. A descendant that left the group
- * with our pipes open cannot keep us waiting: then the answer comes without the rest of the output. On Node's own `spawn`:
- * a library for this took a tenth of a second to load, in each of a destroy's three processes.
+ * Through execa, in a process group of its own that is killed as a whole: first SIGTERM, then SIGKILL. A descendant that
+ * left the group with our pipes open cannot keep us waiting: then the answer comes without the rest of the output.
  */
-export const execProgram: Exec = (ask) =>
-  new Promise((resolve) => {
-    if (ask.signal?.aborted) return resolve(never("aborted", ""));
-    let child: ReturnType<typeof start>;
-    try {
-      child = start(ask);
-    } catch (error) {
-      return resolve(never("not-started", (error as Error).message));
-    }
-    const letGo = endWithUs(child.pid);
-    const stdout = collector(ask.maxBytes);
-    const stderr = collector(ask.maxBytes);
-    const timers: NodeJS.Timeout[] = [];
-    let why: ExecEnd | undefined;
-    const stop = (end: ExecEnd): void => {
-      if (why) return;
-      why = end;
-      killGroup(child, "SIGTERM");
-      // Also when juju itself ends before: a child of its own may go on.
-      setTimeout(() => killGroup(child, "SIGKILL"), patience).unref();
-      const givingUp = (): void => {
-        for (const stream of [child.stdout, child.stderr]) stream.destroy();
-      };
-      timers.push(setTimeout(givingUp, 2 * patience));
-    };
-    const onAbort = (): void => stop("aborted");
-    const settle = (answer: ExecAnswer): void => {
+export const execProgram: Exec = async (ask) => {
+  if (ask.signal?.aborted) return { end: "aborted", code: undefined, stdout: "", stderr: "", problem: "" };
+  // Loading it costs a tenth of a second of processor time: what only looks at MAAS goes without.
+  const { execa } = await import("execa");
+  const [file, args] = ask.leash
+    ? ["/bin/sh", ["-c", leashed, "leash", ask.binary, ...ask.args]]
+    : [ask.binary, [...ask.args]];
+  const subprocess = execa(file, args, {
+    env: ask.env,
+    extendEnv: false,
+    stdio: ["ignore", "pipe", "pipe", ...(ask.leash ? ["pipe" as const] : [])],
+    reject: false,
+    timeout: usable(ask.limit),
+    killDescendants: true,
+    forceKillAfterDelay: patience,
+    maxBuffer: ask.maxBytes,
+    stripFinalNewline: false,
+    ...(ask.signal === undefined ? {} : { cancelSignal: ask.signal }),
+  });
+  const { onStderr } = ask;
+  if (onStderr) {
+    // The stream itself stays one of bytes: execa reads it too.
+    const decoder = new StringDecoder("utf8");
+    subprocess.stderr.on("data", (piece: Buffer) => onStderr(decoder.write(piece)));
+  }
+  const pipes = letGoOfPipes(ask, () => {
+    for (const stream of [subprocess.stdout, subprocess.stderr]) stream.destroy();
+  });
+  const result = await subprocess;
+  pipes.settled();
+  const outcome = (end: ExecEnd, problem = ""): ExecAnswer => ({
+    end,
+    code: result.exitCode,
+    stdout: result.stdout,
+    stderr: result.stderr,
+    problem,
+  });
+  if (result.timedOut) return outcome("limit");
+  if (result.isCanceled) return outcome("aborted");
+  if (result.isMaxBuffer) return outcome("too-much");
+  if (result.isTerminated) return outcome("killed", result.signal ?? "");
+  if (ask.leash && result.exitCode === notFound) return outcome("no-binary", result.stderr);
+  if (result.exitCode !== undefined) return outcome("exited");
+  return outcome(result.code === "ENOENT" ? "no-binary" : "not-started", result.originalMessage ?? "");
+};
+
+/** Closes the pipes of a call that does not settle although its group was killed: execa waits for them. */
+const letGoOfPipes = (ask: ExecAsk, close: () => void): { settled: () => void } => {
+  const timers = [setTimeout(close, usable(ask.limit) + 2 * patience)];
+  const onAbort = (): void => void timers.push(setTimeout(close, 2 * patience));
+  ask.signal?.addEventListener("abort", onAbort, { once: true });
+  return {
+    settled: () => {
       for (const timer of timers) clearTimeout(timer);
       ask.signal?.removeEventListener("abort", onAbort);
-      letGo();
-      resolve(answer);
-    };
-    ask.signal?.addEventListener("abort", onAbort, { once: true });
-    timers.push(setTimeout(() => stop("limit"), usable(ask.limit)));
-    child.stdout.on("data", (piece: Buffer) => {
-      if (!stdout.add(piece)) stop("too-much");
-    });
-    const decoder = new StringDecoder("utf8");
-    child.stderr.on("data", (piece: Buffer) => {
-      if (!stderr.add(piece)) stop("too-much");
-      ask.onStderr?.(decoder.write(piece));
-    });
-    child.once("error", (error: NodeJS.ErrnoException) => {
-      if (child.pid === undefined)
-        settle(never(error.code === "ENOENT" ? "no-binary" : "not-started", error.message));
-    });
-    child.once("close", (code, signal) => {
-      if (child.pid === undefined) return;
-      const end = why ?? (signal ? "killed" : "exited");
-      settle({
-        end,
-        code: code ?? undefined,
-        stdout: stdout.text(),
-        stderr: stderr.text(),
-        problem: end === "killed" ? (signal ?? "") : "",
-      });
-    });
-  });
-
-const start = ({ binary, args, env }: ExecAsk) =>
-  spawn(binary, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    },
+  };
+};

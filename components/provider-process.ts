@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { dynamic } from "@pulumi/pulumi";
 import { runTimeSettings } from "../config/run-time.ts";
 import { namespace, type Settings, settingKeys } from "../config/settings.ts";
@@ -15,6 +14,7 @@ import type { Context, Row } from "../teardown/context.ts";
 import type { RecordedLab } from "../teardown/recorded-lab.ts";
 import { deadlineReason } from "../teardown/stopping.ts";
 import { beginTeardown, type Teardown } from "../teardown/teardown.ts";
+import { versionsNow } from "../teardown/versions.ts";
 import { realContext } from "../teardown/world.ts";
 
 // One process serves all resources of an operation; what is asked or begun once lives here.
@@ -166,23 +166,6 @@ export const notVerified = (urn: string): string => {
   if (partly === "no") return "";
   const why = partly === "surely" ? "are not" : "may not be";
   return `\nnot yet verified: the exit criteria ${why} part of this destroy\nTo finish, and to verify: pulumi destroy`;
-};
-
-const versionsNow = async (context: Context): Promise<Record<string, string>> => {
-  const ours = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  const [juju, maas] = await Promise.all([
-    context.juju.version().catch(() => "unknown"),
-    context
-      .maas()
-      .then((client) => client.version())
-      .then(
-        ({ version }) => version,
-        () => "unknown",
-      ),
-  ]);
-  return { "openstack-lab": ours.version, node: process.versions.node, juju, maas };
 };
 
 /** What a resource brings of the lab's record: all of it, or its own part. `last`: it is deleted after all others. */

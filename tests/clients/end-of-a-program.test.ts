@@ -28,14 +28,28 @@ describe("a program that was started", () => {
       });
     });
 
-  it("leaves no listener behind", async () => {
+  it("ends with us on SIGKILL too, when it is on a leash, and ends as it would have otherwise", async () => {
+    await withScript("echo $$ > pids.new; mv pids.new pids; exec sleep 600", async ({ folder }) => {
+      const pids = join(folder, "pids");
+      const program = `
+        const { execProgram } = await import(${JSON.stringify(exec)});
+        void execProgram({ binary: ${JSON.stringify(join(folder, "juju"))}, args: [], env: process.env, limit: 60_000, maxBytes: 1, signal: undefined, leash: true });`;
+      const running = execa(process.execPath, ["--input-type=module", "-e", program], { reject: false });
+      await until(() => existsSync(pids));
+      running.kill("SIGKILL");
+      await running;
+      await until(() => !isAlive(Number(readFileSync(pids, "utf8"))));
+    });
     const { execProgram } = await import("../../clients/exec.ts");
-    const before = process.listenerCount("SIGTERM");
-    const ask = { env: process.env, limit: 60_000, maxBytes: 100, signal: undefined };
-    const running = execProgram({ ...ask, binary: "sleep", args: ["0.2"] });
-    expect(process.listenerCount("SIGTERM")).to.equal(before + 1);
-    await running;
-    await execProgram({ ...ask, binary: "/nonexistent/juju", args: [] });
-    expect(process.listenerCount("SIGTERM")).to.equal(before);
+    const ask = { env: process.env, limit: 60_000, maxBytes: 1000, signal: undefined, leash: true };
+    const ended = await execProgram({
+      ...ask,
+      binary: "sh",
+      args: ["-c", 'echo "$1"; echo oh >&2; exit 3', "sh", "a b"],
+    });
+    expect(ended).to.deep.include({ end: "exited", code: 3, stdout: "a b\n", stderr: "oh\n" });
+    expect((await execProgram({ ...ask, binary: "/nonexistent/juju", args: [] })).end).to.equal("no-binary");
+    const late = await execProgram({ ...ask, limit: 300, binary: "sleep", args: ["60"] });
+    expect(late.end).to.equal("limit");
   });
 });
