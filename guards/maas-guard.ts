@@ -13,7 +13,8 @@ export type MaasView = {
   seen:
     | {
         byId: Map<string, MaasMachine>;
-        byHostname: Map<string, MaasMachine>;
+        /** Only of those that are not among `byId`: what has their hostname now. */
+        namesakes: Map<string, MaasMachine>;
         ofModel: MaasMachine[];
         vmHosts: Map<string, string>;
       }
@@ -45,14 +46,17 @@ export const lookAtMaas = async (context: Context, lab: RecordedLab): Promise<Ma
   try {
     maas = await context.maas();
     const client = maas;
-    const [who, version, byId, byHostname, ofModel, vmHosts] = await Promise.all([
+    const [who, version, machines, ofModel, vmHosts] = await Promise.all([
       client.whoami(),
       client.version(),
       client.machines({ systemIds: systemIds(lab) }),
-      client.machines({ hostnames: lab.machines.map(({ hostname }) => hostname) }),
       lab.model ? client.machines({ agentName: lab.model.uuid }) : [],
       vmHostsOf(client),
     ]);
+    const byId = new Map(machines.map((machine) => [machine.systemId, machine]));
+    // A machine's JSON is 13-60 KB: nobody's is read twice without need.
+    const absent = lab.machines.filter(({ systemId }) => !byId.has(systemId));
+    const namesakes = await client.machines({ hostnames: absent.map(({ hostname }) => hostname) });
     const findings: Finding[] = [];
     const wrongKind = simulationFinding(context, version.simulated, client.url);
     findings.push(
@@ -70,8 +74,8 @@ export const lookAtMaas = async (context: Context, lab: RecordedLab): Promise<Ma
     return {
       findings,
       seen: {
-        byId: new Map(byId.map((machine) => [machine.systemId, machine])),
-        byHostname: new Map(byHostname.map((machine) => [machine.hostname, machine])),
+        byId,
+        namesakes: new Map(namesakes.map((machine) => [machine.hostname, machine])),
         ofModel,
         vmHosts,
       },
@@ -111,7 +115,7 @@ export const machineFindings = (
     const machine = seen.byId.get(recorded.systemId);
     return machine
       ? judgeMachine(machine, recorded, around)
-      : judgeAbsent(recorded, seen.byHostname.get(recorded.hostname), context.settings);
+      : judgeAbsent(recorded, seen.namesakes.get(recorded.hostname), context.settings);
   });
 };
 

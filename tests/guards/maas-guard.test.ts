@@ -46,13 +46,30 @@ describe("MAAS guard: MAAS itself", () => {
       },
     ]);
     expect([...(seen?.byId.keys() ?? [])]).to.deep.equal(["aaa000", "bbb111"]);
-    expect([...(seen?.byHostname.keys() ?? [])]).to.deep.equal(["openstack0", "openstack1"]);
+    expect(seen?.namesakes.size).to.equal(0);
     expect(seen?.ofModel.map(({ hostname }) => hostname)).to.deep.equal([
       "openstack0",
       "openstack1",
       "extra",
     ]);
     expect([...(seen?.vmHosts ?? [])]).to.deep.equal([["bbb111", "lxd-1"]]);
+  });
+
+  it("shows what has the hostname of a machine that is no longer there, and asks for nobody else's", async () => {
+    const asked: (string[] | undefined)[] = [];
+    const there = [machine(), secondMachine({ systemId: "zzz999" })];
+    const { seen } = await look(there, {
+      machines: async ({ systemIds, hostnames }) => {
+        if (hostnames) asked.push(hostnames);
+        return there.filter(
+          ({ systemId, hostname }) => systemIds?.includes(systemId) || hostnames?.includes(hostname),
+        );
+      },
+    });
+    expect(asked).to.deep.equal([["openstack1"]]);
+    expect([...(seen?.namesakes ?? [])].map(([name, { systemId }]) => [name, systemId])).to.deep.equal([
+      ["openstack1", "zzz999"],
+    ]);
   });
 
   it("is not taken for an administrator's when it is none", async () => {
