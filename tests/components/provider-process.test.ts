@@ -12,11 +12,13 @@ catch (error) { console.log(error.code + ": " + error.message); }
 process.exit(0);`;
 
 describe("provider process: only a destroy destroys", () => {
-  let engine: FakeEngine | undefined;
-  afterEach(() => engine?.die());
   const asked = async (root: string | undefined, command: string[], name = "pulumi") => {
-    engine = await fakeEngine(root);
-    return (await providerProcess(asking, engine.address, command, name).ended).output;
+    const engine = await fakeEngine(root);
+    try {
+      return (await providerProcess(asking, engine.address, command, name).ended).output;
+    } finally {
+      engine.die();
+    }
   };
 
   it("is allowed in a plain destroy, by each of its names", async () => {

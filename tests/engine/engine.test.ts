@@ -57,6 +57,7 @@ describe("engine", () => {
   it("stops no teardown by a message that is lost", async () => {
     await (await start("", false)).say("urn:1", "x", "info");
     expect(fake?.said).to.have.length(1);
+    fake?.die();
     const nobody = await start("");
     fake?.die();
     await nobody.say("urn:1", "x", "info");
