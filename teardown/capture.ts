@@ -54,7 +54,7 @@ const bundleShape = z.object({
 });
 const statusShape = z.object({
   model: z.object({ name: z.string() }),
-  applications: z.record(z.string(), z.unknown()).nullish(),
+  applications: z.record(z.string(), z.object({ life: z.string().optional() })).nullish(),
 });
 const modelsShape = z.object({
   models: z.array(
@@ -78,6 +78,15 @@ const check = {
       throw fail(
         `${captureFiles.bundle} holds ${stranger}, which juju status does not know: it is not this model's`,
         "Look at both, then: pulumi destroy",
+      );
+    }
+    // A text that was cut off is often still YAML.
+    const living = Object.entries(status.applications ?? {}).filter(([, { life }]) => life === undefined);
+    const missing = living.map(([name]) => name).filter((name) => !(name in bundle.applications));
+    if (missing.length > 0 || !text.endsWith("\n")) {
+      throw fail(
+        `${captureFiles.bundle} is cut off: ${missing.length > 0 ? `it lacks ${missing.join(", ")}` : "its last line has no end"}`,
+        "Look at: juju export-bundle, then: pulumi destroy",
       );
     }
   },
