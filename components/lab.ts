@@ -41,7 +41,7 @@ export class Lab extends ComponentResource {
   readonly model: Output<SeenModel | "gone">;
 
   constructor(name: string, settings: Settings, options: ComponentResourceOptions = {}) {
-    super("lab:index:Lab", name, {}, { ...options, protect: settings.protect });
+    super("lab:index:Lab", name, {}, { ...options, protect: settings.protect || (options.protect ?? false) });
     const { machines, jujuModel } = settings;
     const inputs = { machines, jujuModel };
 

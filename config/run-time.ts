@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { engineArguments } from "../engine/engine-process.ts";
 import { TeardownError } from "../errors.ts";
@@ -14,15 +14,34 @@ const flagValue = (argv: string[], flag: string): string | undefined => {
   return word?.includes("=") ? word.slice(flag.length + 1) : argv[at + 1];
 };
 
-/** The file that holds a stack's configuration: the one given by `--config-file`, else Pulumi.<stack>.yaml in the project. */
+const projectFiles = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
+
+/** Where Pulumi keeps a project's stack files: beside its Pulumi.yaml, or in `stackConfigDir`. A program in a subfolder (`main: program/`) runs there. */
+const stackFileFolder = (from: string): string => {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const file = projectFiles.map((name) => join(folder, name)).find((path) => existsSync(path));
+    if (file) {
+      const { stackConfigDir } = (parse(readFileSync(file, "utf8")) ?? {}) as { stackConfigDir?: unknown };
+      return typeof stackConfigDir === "string" ? join(folder, stackConfigDir) : folder;
+    }
+    if (folder === dirname(folder)) return from;
+  }
+};
+
+/**
+ * The file that holds a stack's configuration: the one given by `--config-file`, else Pulumi.<stack>.yaml of the project.
+ *
+ * @param project the folder in which the program runs: the project's, or one below it
+ */
 export const stackFile = (project: string, stack: string, argv: string[] = engineArguments()): string => {
   const given = argv.some((word) => word.startsWith("--config-file"))
     ? flagValue(argv, "--config-file")
     : undefined;
   if (given) return join(given.startsWith("/") ? "" : project, given);
   const short = stack.split("/").at(-1) ?? stack;
-  const file = join(project, `Pulumi.${short}.yaml`);
-  const yml = join(project, `Pulumi.${short}.yml`);
+  const folder = stackFileFolder(project);
+  const file = join(folder, `Pulumi.${short}.yaml`);
+  const yml = join(folder, `Pulumi.${short}.yml`);
   return !existsSync(file) && existsSync(yml) ? yml : file;
 };
 

@@ -46,61 +46,73 @@ const duration = anyWord.transform((text, context) => {
 // A hostname is a DNS label for MAAS; anything else would be a typing mistake that matches nothing.
 const hostname = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 
-const schema = z
-  .strictObject({
-    host: needed("vopenstack-jesse"),
-    user: needed("jessea123"),
-    jujuModel: needed("openstack"),
-    jujuController: anyWord.default(""),
-    maasProfile: anyWord.default(""),
-    maasApiUrl: anyWord.default(""),
-    maasApiKey: anyWord.default(""),
-    machines: names.default([]),
-    backupRoot: word(text.min(1, "is empty; for example: ~/backups")).default("~/backups"),
-    backupLabel: word(
-      text.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a plain file name: letters, digits, dots, dashes"),
-    ).default("pre-caracal-destroy"),
-    releaseComment: anyWord.default("Caracal rebuild teardown"),
-    erase: z
-      .enum(["none", "disk", "quick", "secure"], { error: "is none of none, disk, quick, secure" })
-      .default("none"),
-    stuckAfter: duration.default(600_000),
-    // Its default depends on `erase`.
-    deadline: z.preprocess((value) => (value === "" ? undefined : value), duration.optional()),
-    protect: flag.default(false),
-    nextStep: anyWord.default("02-deploy.md"),
-    maasConcurrency: z
-      .preprocess(
-        fromText,
-        z.int({ error: "is not a whole number" }).min(1, "is less than 1").max(256, "is more than 256"),
-      )
-      .default(16),
-    simulated: flag.default(false),
-    adoptPartial: flag.default(false),
-    withoutBundle: flag.default(false),
-    acceptDeleted: names.default([]),
-    alsoDestroyed: names.default([]),
-    acceptVmDeletion: flag.default(false),
-  })
-  .superRefine((value, context) => {
-    const issue = (key: string, message: string) =>
-      context.addIssue({ code: "custom", path: [key], message });
-    if (value.machines.length === 0) issue("machines", "is empty; at least one hostname is needed");
-    for (const name of value.machines) {
-      if (!hostname.test(name))
-        issue("machines", `holds ${JSON.stringify(name)}, which is not a short hostname`);
-    }
-    if (value.maasProfile && value.maasApiUrl)
-      issue("maasProfile", "and maasApiUrl are both set; keep one of them");
-    if (!value.maasProfile && !value.maasApiUrl) {
-      issue("maasProfile", "is not set, nor is maasApiUrl; for example: admin");
-    }
-    if (value.maasApiUrl && !value.maasApiKey) issue("maasApiKey", "is not set, but maasApiUrl is");
-    if (value.maasApiUrl && !URL.canParse(value.maasApiUrl)) issue("maasApiUrl", "is not a URL");
-    if (value.maasApiKey && !/^[^:\s]+:[^:\s]+:[^:\s]+$/.test(value.maasApiKey)) {
-      issue("maasApiKey", "is not a MAAS API key (three parts with colons between)");
-    }
-  });
+const schema = z.strictObject({
+  host: needed("vopenstack-jesse"),
+  user: needed("jessea123"),
+  jujuModel: needed("openstack"),
+  jujuController: anyWord.default(""),
+  maasProfile: anyWord.default(""),
+  maasApiUrl: anyWord.default(""),
+  maasApiKey: anyWord.default(""),
+  machines: names.default([]),
+  backupRoot: word(text.min(1, "is empty; for example: ~/backups")).default("~/backups"),
+  backupLabel: word(
+    text.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a plain file name: letters, digits, dots, dashes"),
+  ).default("pre-caracal-destroy"),
+  releaseComment: anyWord.default("Caracal rebuild teardown"),
+  erase: z
+    .enum(["none", "disk", "quick", "secure"], { error: "is none of none, disk, quick, secure" })
+    .default("none"),
+  stuckAfter: duration.default(600_000),
+  // Its default depends on `erase`.
+  deadline: z.preprocess((value) => (value === "" ? undefined : value), duration.optional()),
+  protect: flag.default(false),
+  nextStep: anyWord.default("02-deploy.md"),
+  maasConcurrency: z
+    .preprocess(
+      fromText,
+      z.int({ error: "is not a whole number" }).min(1, "is less than 1").max(256, "is more than 256"),
+    )
+    .default(16),
+  simulated: flag.default(false),
+  adoptPartial: flag.default(false),
+  withoutBundle: flag.default(false),
+  acceptDeleted: names.default([]),
+  alsoDestroyed: names.default([]),
+  acceptVmDeletion: flag.default(false),
+});
+
+type Parsed = z.output<typeof schema>;
+
+/** What only shows when keys are seen together; a key that could not be read by itself is left out. */
+const problemsAcross = (value: Partial<Parsed>): { key: string; message: string }[] => {
+  const problems: { key: string; message: string }[] = [];
+  const issue = (key: string, message: string) => void problems.push({ key, message });
+  const { machines, maasProfile, maasApiUrl, maasApiKey } = value;
+  if (machines?.length === 0) issue("machines", "is empty; at least one hostname is needed");
+  for (const name of machines ?? []) {
+    if (!hostname.test(name))
+      issue("machines", `holds ${JSON.stringify(name)}, which is not a short hostname`);
+  }
+  if (maasProfile && maasApiUrl) issue("maasProfile", "and maasApiUrl are both set; keep one of them");
+  if (maasProfile === "" && maasApiUrl === "")
+    issue("maasProfile", "is not set, nor is maasApiUrl; for example: admin");
+  if (maasApiUrl && maasApiKey === "") issue("maasApiKey", "is not set, but maasApiUrl is");
+  if (maasApiUrl && !URL.canParse(maasApiUrl)) issue("maasApiUrl", "is not a URL");
+  if (maasApiKey && !/^[^:\s]+:[^:\s]+:[^:\s]+$/.test(maasApiKey)) {
+    issue("maasApiKey", "is not a MAAS API key (three parts with colons between)");
+  }
+  return problems;
+};
+
+/** Each key that can be read by itself. */
+const readable = (raw: Record<string, unknown>): Partial<Parsed> =>
+  Object.fromEntries(
+    Object.entries(schema.shape).flatMap(([key, kind]) => {
+      const parsed = kind.safeParse(raw[key]);
+      return parsed.success ? [[key, parsed.data]] : [];
+    }),
+  );
 
 /** The configuration of one lab, checked. Durations are in ms. */
 export type Settings = Omit<z.output<typeof schema>, "deadline"> & { deadline: number };
@@ -127,23 +139,25 @@ const set = (raw: Record<string, unknown>): Record<string, unknown> =>
  * @throws TeardownError `config`, which lists every problem with its key and how to set it
  */
 export const parseSettings = (raw: Record<string, unknown>): Settings => {
-  const parsed = schema.safeParse(set(raw));
-  if (parsed.success) {
+  const given = set(raw);
+  const parsed = schema.safeParse(given);
+  const across = problemsAcross(parsed.success ? parsed.data : readable(given));
+  if (parsed.success && across.length === 0) {
     const slow = parsed.data.erase === "disk" || parsed.data.erase === "secure";
     return { ...parsed.data, deadline: parsed.data.deadline ?? (slow ? 24 * hour : hour) };
   }
-  const problems = parsed.error.issues.flatMap((issue) => {
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map(
-        (key) => `  ${namespace}:${key} is not a key of this project\n      pulumi config rm ${key}`,
-      );
-    }
-    const key = String(issue.path[0] ?? "");
-    return [`  ${namespace}:${key} ${issue.message}\n      ${howToSet(key)}`];
-  });
+  const say = (key: string, message: string) => `  ${namespace}:${key} ${message}\n      ${howToSet(key)}`;
+  const alone = (parsed.error?.issues ?? []).flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map(
+          (key) => `  ${namespace}:${key} is not a key of this project\n      pulumi config rm ${key}`,
+        )
+      : [say(String(issue.path[0] ?? ""), issue.message)],
+  );
+  const problems = [...new Set([...alone, ...across.map(({ key, message }) => say(key, message))])];
   throw new TeardownError(
     "config",
-    `the stack's configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}; nothing was touched\n${[...new Set(problems)].join("\n")}`,
+    `the stack's configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}; nothing was touched\n${problems.join("\n")}`,
   );
 };
 

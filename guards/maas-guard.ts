@@ -111,11 +111,12 @@ export const machineFindings = (
     liveModels: models && new Set(models.map(({ uuid }) => uuid)),
     vmHosts: seen.vmHosts,
   };
+  let missing = 0;
   return lab.machines.map((recorded) => {
     const machine = seen.byId.get(recorded.systemId);
     return machine
       ? judgeMachine(machine, recorded, around)
-      : judgeAbsent(recorded, seen.namesakes.get(recorded.hostname), context.settings);
+      : judgeAbsent(recorded, seen.namesakes.get(recorded.hostname), context.settings, missing++);
   });
 };
 
@@ -130,6 +131,7 @@ export const unlistedFindings = (
   const recorded = new Set(
     lab.machines.filter(({ hostname }) => machines.includes(hostname)).map(({ systemId }) => systemId),
   );
+  let unknown = 0;
   return ofModel
     .filter(({ systemId }) => !recorded.has(systemId))
     .map(({ hostname, systemId }) =>
@@ -145,7 +147,7 @@ export const unlistedFindings = (
             "belongs to the model, and Juju would destroy it although it is not listed",
             {
               expected: "only listed machines in the model",
-              next: `move it out of the model, or allow it:\npulumi config set --path 'alsoDestroyed[${alsoDestroyed.length}]' ${hostname} && pulumi destroy`,
+              next: `move it out of the model, or allow it:\npulumi config set --path 'alsoDestroyed[${alsoDestroyed.length + unknown++}]' ${hostname} && pulumi destroy`,
             },
           ),
     );

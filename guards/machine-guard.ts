@@ -105,6 +105,7 @@ export const judgeAbsent = (
   recorded: RecordedMachine,
   namesake: MaasMachine | undefined,
   settings: Settings,
+  after = 0,
 ): Finding => {
   const subject = `${recorded.hostname} ${recorded.systemId}`;
   const scope = { machine: recorded.hostname };
@@ -127,10 +128,10 @@ export const judgeAbsent = (
   return refused("machine", subject, "is no longer in MAAS", {
     ...scope,
     expected: "the machine recorded at `up`",
-    next: acceptDeleted(settings, recorded.hostname),
+    next: acceptDeleted(settings, recorded.hostname, after),
   });
 };
 
-/** How a machine that was deleted from MAAS is accepted as such. */
-export const acceptDeleted = (settings: Settings, hostname: string): string =>
-  `pulumi config set --path 'acceptDeleted[${settings.acceptDeleted.length}]' ${hostname} && pulumi destroy   # accepts it as deleted`;
+/** How a machine that was deleted from MAAS is accepted as such; `after` so many others that are to be accepted too. */
+export const acceptDeleted = (settings: Settings, hostname: string, after = 0): string =>
+  `pulumi config set --path 'acceptDeleted[${settings.acceptDeleted.length + after}]' ${hostname} && pulumi destroy   # accepts it as deleted`;

@@ -74,7 +74,7 @@ const runAt = (directory: string, { lab, knowledge }: RunRecord, now: () => numb
 });
 
 /** The names of a label's run directories: the label, the stamp, and a number when several began within a second. */
-const newestFirst = (root: string, label: string): string[] => {
+export const newestFirst = (root: string, label: string): string[] => {
   if (!existsSync(root)) return [];
   try {
     return readdirSync(root)

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { RunEvent } from "./event.ts";
 import { isClosed, readJournal } from "./journal.ts";
-import { inHome } from "./run-directory.ts";
+import { inHome, newestFirst } from "./run-directory.ts";
 
 /** How long things took in earlier runs that met the exit criteria, in ms; undefined when there were none. */
 export type Usual = { model: number | undefined; machine: number | undefined };
@@ -18,13 +18,8 @@ const median = (values: number[]): number | undefined =>
 export const usualDurations = (backupRoot: string, backupLabel: string): Usual => {
   const root = inHome(backupRoot);
   if (!existsSync(root)) return { model: undefined, machine: undefined };
-  const newestFirst = readdirSync(root)
-    .filter((name) => name.startsWith(`${backupLabel}-`))
-    .sort()
-    .reverse()
-    .slice(0, directoriesLookedAt);
   const journals: RunEvent[][] = [];
-  for (const name of newestFirst) {
+  for (const name of newestFirst(root, backupLabel).slice(0, directoriesLookedAt)) {
     if (journals.length === runsLookedAt) break;
     const events = readJournal(join(root, name, "journal.jsonl"));
     if (isClosed(events)) journals.push(events);

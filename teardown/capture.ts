@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
@@ -11,7 +11,7 @@ import { destroyWith } from "../guards/finding.ts";
 import type { CapturedFile } from "../run/event.ts";
 import { writeWhole } from "../run/files.ts";
 import { isDestructive } from "../run/journal.ts";
-import type { Run } from "../run/run-directory.ts";
+import { type Run, stamp } from "../run/run-directory.ts";
 import type { Clock } from "./context.ts";
 import type { RecordedModel } from "./recorded-lab.ts";
 
@@ -119,7 +119,8 @@ const check = {
   },
 };
 
-const withoutBundleHint = `To go on without a bundle: ${destroyWith("withoutBundle", "true")}`;
+const withoutBundleHint = `If another checkout or machine began this teardown, copy its run directory to where this one looks (backupRoot), then: pulumi destroy
+To go on without a bundle: ${destroyWith("withoutBundle", "true")}`;
 
 /** What a dying model still exports is not the lab's bundle: it may lack what was removed first. */
 const mustBeAlive = (models: string, model: RecordedModel): void => {
@@ -240,6 +241,13 @@ export const takeCapture = async (
   }
 };
 
+const keepAside = (directory: string, now: number): void => {
+  for (const name of Object.values(captureFiles)) {
+    const file = join(directory, name);
+    if (existsSync(file)) renameSync(file, `${file}.before-${stamp(now)}`);
+  }
+};
+
 const ownCapture = (run: Run, who: CaptureBy): boolean => {
   const last = run.journal.events().findLast(({ event }) => event === "captured");
   return last?.event === "captured" && who.engine !== undefined && last.engine === who.engine;
@@ -256,5 +264,7 @@ export const ensureCapture = async (
 ): Promise<CapturedFile[]> => {
   const there = verifiedCapture(run.directory);
   if (there && (isDestructive(run.journal.events()) || ownCapture(run, who))) return there;
+  // What was captured before anything was destroyed is evidence, also when a file of it was changed since.
+  if (isDestructive(run.journal.events())) keepAside(run.directory, context.clock.now());
   return await takeCapture(context, run, who);
 };

@@ -61,7 +61,7 @@ const alsoDestroyedLines = async (context: Context, poller: ReadyPoller): Promis
   return await Promise.all(
     alsoDestroyed.map(async (hostname) => {
       const machine = found.get(hostname);
-      if (!machine) return machineLine(context, hostname, "", undefined);
+      if (!machine) return machineLine(context, hostname, "-", undefined);
       const settled = await poller.settled(machine.systemId);
       return machineLine(context, hostname, machine.systemId, settled === "vanished" ? undefined : settled);
     }),

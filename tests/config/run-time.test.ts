@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -125,6 +125,20 @@ describe("the stack file", () => {
       expect(stackFile(project, "lab", [])).to.equal(join(project, "Pulumi.lab.yml"));
       writeFileSync(join(project, "Pulumi.lab.yaml"), "");
       expect(stackFile(project, "lab", [])).to.equal(join(project, "Pulumi.lab.yaml"));
+    } finally {
+      rmSync(project, { recursive: true, force: true });
+    }
+  });
+
+  it("is the project's when the program runs in a folder below, also where `stackConfigDir` moves it", () => {
+    const project = mkdtempSync(join(tmpdir(), "run-time-"));
+    try {
+      const program = join(project, "program", "src");
+      mkdirSync(program, { recursive: true });
+      writeFileSync(join(project, "Pulumi.yaml"), "name: theirs\nmain: program/src/index.ts\n");
+      expect(stackFile(program, "lab", [])).to.equal(join(project, "Pulumi.lab.yaml"));
+      writeFileSync(join(project, "Pulumi.yaml"), "name: theirs\nstackConfigDir: stacks\n");
+      expect(stackFile(program, "lab", [])).to.equal(join(project, "stacks", "Pulumi.lab.yaml"));
     } finally {
       rmSync(project, { recursive: true, force: true });
     }
