@@ -50,8 +50,8 @@ test-faults: ready ## teardowns that are killed and disturbed at every step
 test-mutation: ready ## whether the tests notice changes of the code
 	@$(call run-if-there,tests/mutation.ts)
 
-bench: ready ## how long things take
-	@$(call run-if-there,tests/bench.ts)
+bench: ready ## how long things take, beside the runbook and the engine itself (ARGS="five curve", BENCH=long)
+	@node bench/main.ts $(ARGS)
 
 clean: ## remove what make installed and built; stacks (.state) and labs (.lab) stay
 	rm -rf node_modules .toolchain coverage

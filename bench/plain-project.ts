@@ -1,11 +1,11 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { projectRoot, toolchainEnvironment } from "../toolchain/environment.ts";
 import { type TimedRun, timedCli } from "./timed-cli.ts";
 
 /** A Pulumi project without a lab: what the engine itself costs. */
-export type PlainProject = { run: (...args: string[]) => Promise<TimedRun> };
+export type PlainProject = { run: (...args: string[]) => Promise<TimedRun>; stateText: () => string };
 
 // As little as a dynamic resource can hold; its provider does nothing, at once.
 const emptyResources = (count: number) => `
@@ -21,7 +21,11 @@ module.exports = { create: async () => ({ id: String(at++), outs: {} }), delete:
 `;
 
 /** Makes a project of so many empty dynamic resources, with a state of its own; 0 makes an empty program. */
-export const plainProject = async (directory: string, resources: number): Promise<PlainProject> => {
+export const plainProject = async (
+  directory: string,
+  resources: number,
+  more: Record<string, string> = {},
+): Promise<PlainProject> => {
   const state = join(directory, "state");
   mkdirSync(state, { recursive: true });
   const files = {
@@ -38,13 +42,11 @@ export const plainProject = async (directory: string, resources: number): Promis
     ...tools,
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: "a passphrase for benches",
-    ...(process.env.PULUMI_SKIP_CHECKPOINTS && {
-      PULUMI_EXPERIMENTAL: "true",
-      PULUMI_SKIP_CHECKPOINTS: "true",
-    }),
+    ...more,
   };
   await execa(cli, ["stack", "init", "plain", "--non-interactive"], { cwd: directory, env });
   return {
+    stateText: () => readFileSync(join(state, ".pulumi/stacks/plain/plain.json"), "utf8"),
     run: async (...args) => {
       const run = await timedCli({
         cli,

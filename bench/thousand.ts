@@ -1,0 +1,84 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type LabPlan, labTimes, many, stackOn, timed, unattended } from "./labs.ts";
+import { plainProject } from "./plain-project.ts";
+import { median } from "./statistics.ts";
+
+/** One way to run many machines, and the engine's own floor in the same run. Times in ms. */
+export type ManyMachines = {
+  machines: number;
+  checkpoints: boolean;
+  parallel: number;
+  criticalPath: number;
+  up: { floor: number; lab: number };
+  destroy: { floor: number; lab: number };
+  stateBytesPerMachine: { floor: number; lab: number; ours: number };
+  peakBytes: { floor: number; lab: number };
+};
+
+const maasConcurrency = 16;
+const parallel = 1_100;
+
+const planOf = (machines: number): LabPlan => ({
+  hostnames: many(machines),
+  speed: 60,
+  reap: 2,
+  release: 0.1,
+  latency: false,
+});
+
+type State = { checkpoint: { latest: { resources: { type: string; inputs?: object; outputs?: object }[] } } };
+
+/** Inputs and outputs of a machine: what of its state is not the engine's. */
+const ownBytes = (text: string): number => {
+  const { resources } = (JSON.parse(text) as State).checkpoint.latest;
+  return median(
+    resources
+      .filter(({ type }) => type.endsWith(":MaasMachine"))
+      .map(({ inputs, outputs }) => JSON.stringify(inputs).length + JSON.stringify(outputs).length),
+  );
+};
+
+/** Ups and destroys a lab of so many machines, and as many empty resources. */
+export const manyMachines = async (
+  machines: number,
+  checkpoints: boolean,
+  directory: string,
+): Promise<ManyMachines> => {
+  const off: Record<string, string> = checkpoints
+    ? {}
+    : { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
+  const args = [...unattended, "--parallel", String(parallel)];
+  const own = join(directory, `floor-${Date.now()}`);
+  mkdirSync(own, { recursive: true });
+  const plain = await plainProject(own, machines, off);
+  const floor = { up: await plain.run("up", ...args), state: plain.stateText().length };
+  const floorDestroy = await plain.run("destroy", ...args);
+
+  const plan = planOf(machines);
+  const stack = await stackOn(plan);
+  try {
+    Object.assign(stack.env, off);
+    const up = await timed(stack, "up", ...args);
+    const state = stack.stateText();
+    const destroy = await timed(stack, "destroy", ...args);
+    const times = labTimes(plan);
+    const took = ({ began, ended }: { began: number; ended: number }) => ended - began;
+    return {
+      machines,
+      checkpoints,
+      parallel,
+      criticalPath: Math.max(times.reap, times.release * Math.ceil(machines / maasConcurrency)),
+      up: { floor: took(floor.up), lab: took(up) },
+      destroy: { floor: took(floorDestroy), lab: took(destroy) },
+      stateBytesPerMachine: {
+        floor: floor.state / machines,
+        lab: state.length / machines,
+        ours: ownBytes(state),
+      },
+      peakBytes: { floor: floorDestroy.provider?.peakBytes ?? 0, lab: destroy.provider?.peakBytes ?? 0 },
+    };
+  } finally {
+    await stack.end();
+  }
+};
