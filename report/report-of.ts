@@ -7,7 +7,7 @@ import { outcomeOf } from "./outcome.ts";
 import { phasesOf } from "./phases.ts";
 import type { RunFacts } from "./read-run.ts";
 import type { Destroy, Outcome, Report } from "./report.ts";
-import { resultsOf } from "./results.ts";
+import { forcedRemovals, resultsOf } from "./results.ts";
 import { captureTroubles, troublesOf } from "./troubles.ts";
 import { headlineOf } from "./words.ts";
 
@@ -123,6 +123,7 @@ export const reportOf = (events: RunEvent[], facts: RunFacts): Report => {
       withoutBundle: captured?.withoutBundle ?? false,
     },
     phases: phasesOf(destroys, results),
+    forcedRemovals: forcedRemovals(events),
     troubles: [...troublesOf(parts), ...captureTroubles(facts.capture, parts.length)],
     destroys,
     ...(exit && { exitCriteria: { at: exit.at, met: exit.met, lines: exit.lines } }),

@@ -43,6 +43,12 @@ export type Lane = {
   normal?: Normal;
 };
 
+/** Machines that were removed by force from a model that did not go away. */
+export type ForcedRemoval = {
+  at: string /** Juju's ids with their hostnames, as far as they are known. */;
+  names: string[];
+};
+
 /** Something that went wrong, and what to do. */
 export type Trouble = {
   at: string;
@@ -121,6 +127,7 @@ export type CaptureCheck = {
 
 /** Everything that there is to say of a run, for any renderer. */
 export type Report = {
+  forcedRemovals: ForcedRemoval[];
   v: 1;
   written: string;
   directory: string;

@@ -2,7 +2,7 @@ import type { RunEvent } from "../run/event.ts";
 import type { RecordedLab } from "../teardown/recorded-lab.ts";
 import { ofKind } from "./destroys.ts";
 import { paceOf } from "./normal-times.ts";
-import type { Destroy, Lane, Result } from "./report.ts";
+import type { Destroy, ForcedRemoval, Lane, Result } from "./report.ts";
 import { untouched } from "./words.ts";
 
 const lanesFor = (destroys: Destroy[], resource: string, kind: Lane["kind"]): Lane[] =>
@@ -55,6 +55,13 @@ const machineResult = (
   };
 };
 
+/** Machines that were removed by force from a model that did not go away, by Juju's ids and their hostnames. */
+export const forcedRemovals = (events: RunEvent[]): ForcedRemoval[] =>
+  ofKind(events, "remove-machines-called").map(({ at, ids, hostnames }) => ({
+    at,
+    names: ids.map((id, place) => (hostnames?.[place] ? `${id} (${hostnames[place]})` : id)),
+  }));
+
 const modelResult = (
   events: RunEvent[],
   destroys: Destroy[],
@@ -66,10 +73,14 @@ const modelResult = (
   const answers = ofKind(events, "destroy-model-answered")
     .slice(0, -1)
     .map(({ kind, text }) =>
-      kind === "stopped" ? "destroy-model did not end in its time" : text ? `${kind}: ${text}` : kind,
+      kind === "stopped"
+        ? "destroy-model was stopped at `stuckAfter`; the destruction went on in the controller"
+        : text
+          ? `${kind}: ${text}`
+          : kind,
     );
-  const forced = ofKind(events, "remove-machines-called").map(
-    ({ ids }) => `stuck: machines ${ids.join(", ")} were removed by force`,
+  const forced = forcedRemovals(events).map(
+    ({ names }) => `stuck: machines ${names.join(", ")} were removed by force`,
   );
   return {
     kind: "model",

@@ -61,7 +61,12 @@ export const runEvent = z.discriminatedUnion("event", [
     text: z.string(),
     ...took,
   }),
-  event("remove-machines-called", { uuid: z.string(), ids: z.array(z.string()) }),
+  event("remove-machines-called", {
+    uuid: z.string(),
+    ids: z.array(z.string()),
+    /** In the order of the ids. */
+    hostnames: z.array(z.string()).optional(),
+  }),
   event("remove-machines-answered", { uuid: z.string(), complaints: z.array(z.string()), ...took }),
   event("model-state", { uuid: z.string(), state: z.string(), text: z.string() }),
   event("release-called", { ...machine, attempt: z.number() }),

@@ -162,11 +162,13 @@ const removeMachines = async (destruction: ModelDestruction, story: ModelStory):
   const machines = await context.juju.machines(recorded.uuid).catch(() => []);
   const ids = machines.map(({ id }) => id);
   if (ids.length === 0) return story.now("stuck, but Juju shows no machines left");
+  const hostnames = machines.map(({ displayName, hostname }) => displayName || hostname);
+  const named = ids.map((id, at) => (hostnames[at] ? `${id} (${hostnames[at]})` : id)).join(", ");
   row.warn(
-    `still dying after ${sayDuration(context.settings.stuckAfter)}: removing machines ${ids.join(", ")} by force, as the runbook says`,
+    `still dying after ${sayDuration(context.settings.stuckAfter)}: removing machines ${named} by force, as the runbook says`,
   );
   const began = context.clock.now();
-  run.journal.write({ event: "remove-machines-called", uuid: recorded.uuid, ids });
+  run.journal.write({ event: "remove-machines-called", uuid: recorded.uuid, ids, hostnames });
   // A removal that fails ends nothing: the model may be gone by now, and if it is not, it is destroyed again.
   const { complaints } = await context.juju
     .removeMachines(recorded.uuid, ids)

@@ -66,6 +66,11 @@ const pace = ({ phases, results, simulated }: Report): Markup => {
   const slowMachines = results.filter(({ kind, pace }) => kind === "machine" && pace === "slower");
   const open = phases.some(({ pace }) => pace === "unfinished" || pace === "not reached");
   const more = simulated ? html`<div class="soft small">a simulated lab: compare with care</div>` : undefined;
+  if (simulated && slow.length === 0)
+    return html`<div>not comparable: a simulated lab</div><div class="soft small">its time may run faster than real time</div>`;
+  const fast = phases.filter(({ pace }) => pace === "faster").map(({ name }) => name);
+  if (slow.length === 0 && fast.length > 0 && !open)
+    return html`<div class="good strong">yes, no phase was slow</div><div class="soft small">faster than normal: ${fast.join(", ")}</div>`;
   if (slow.length === 0)
     return html`<div class="${open ? "" : "good strong"}">${open ? "yes, as far as it came" : "yes, every phase"}</div>${more}`;
   return html`<div class="warn strong">no</div>${slow.map(
@@ -73,16 +78,24 @@ const pace = ({ phases, results, simulated }: Report): Markup => {
   )}${when(slowMachines.length > 0, () => html`<div class="soft small">${few(slowMachines.map(({ name }) => name))}</div>`)}${more}`;
 };
 
-const retries = ({ results, destroys }: Report): Markup => {
+// The most drastic thing that a teardown does is not to be looked for further down.
+const forced = (removals: Report["forcedRemovals"]): Markup | undefined =>
+  when(
+    removals.length > 0,
+    () =>
+      html`<div class="warn">the model was stuck: ${removals.map(({ names }) => few(names)).join("; ")} removed from it by force</div>`,
+  );
+
+const retries = ({ results, destroys, forcedRemovals }: Report): Markup => {
   const again = results.filter(({ calls }) => calls > 1);
   if (again.length === 0)
-    return html`<div>no</div>${when(destroys.length > 1, () => html`<div class="soft small">but pulumi destroy ran ${destroys.length} times</div>`)}`;
+    return html`<div>no</div>${forced(forcedRemovals)}${when(destroys.length > 1, () => html`<div class="soft small">but pulumi destroy ran ${destroys.length} times</div>`)}`;
   const list = again.slice(0, mostNames);
   const rest = again.length - list.length;
   return html`<div class="warn strong">yes</div>${list.map(
     ({ kind, name, calls }) =>
       html`<div>${name}: ${kind === "model" ? "destroy-model called" : "released"} ${calls} times</div>`,
-  )}${when(rest > 0, () => html`<div>and ${count(rest, "more machine")}</div>`)}`;
+  )}${when(rest > 0, () => html`<div>and ${count(rest, "more machine")}</div>`)}${forced(forcedRemovals)}`;
 };
 
 const backup = ({ capture, destructive }: Report): Markup => {
@@ -93,12 +106,20 @@ const backup = ({ capture, destructive }: Report): Markup => {
     capture.state === "intact" ? "intact" : capture.problems.join("; ")
   }</div><div class="soft small">${count(capture.files.length, "file")}, ${size(bytes)}${
     capture.withoutBundle ? ", without a bundle" : ""
-  }; hashed again ${moment(capture.checked)}</div>`;
+  }; hashed again ${moment(capture.checked)}</div>${when(
+    !capture.withoutBundle,
+    () =>
+      html`<div class="soft small">configuration only, no data; the bundle holds passwords and keys</div>`,
+  )}`;
 };
 
-const next = ({ next: steps, outcome }: Report): Markup =>
+const next = ({ next: steps, outcome, capture }: Report): Markup =>
   outcome === "complete" || outcome === "under way"
-    ? html`<strong>${steps.join("; ")}</strong>`
+    ? html`<strong>${steps.join("; ")}</strong>${when(
+        outcome === "complete" && capture.state !== "none" && !capture.withoutBundle,
+        () =>
+          html`<div class="soft small">what the new bundle changes: npm run bundle-diff -- &lt;this folder&gt; &lt;new bundle&gt;</div>`,
+      )}`
     : html`<pre>${steps.join("\n")}</pre>`;
 
 /** The questions that are asked first, and their answers. */

@@ -213,7 +213,10 @@ describe("reportOf", () => {
     expect(report.results[0]).to.deep.include({
       calls: 2,
       pace: "slower",
-      reasons: ["destroy-model did not end in its time", "stuck: machines 0, 1 were removed by force"],
+      reasons: [
+        "destroy-model was stopped at `stuckAfter`; the destruction went on in the controller",
+        "stuck: machines 0, 1 were removed by force",
+      ],
     });
   });
 
