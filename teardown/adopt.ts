@@ -22,7 +22,7 @@ const complain = (problems: Problem[]): TeardownError =>
  * @throws TeardownError `missing`, which says how to adopt what is left of a lab that was half destroyed by hand
  */
 export const adoptLab = async (context: Context, begun: RecordedLab | undefined): Promise<RecordedLab> => {
-  const seen = await observeLab(context);
+  const seen = await observeLab(context, "identities");
   const known = new Map(begun?.machines.map((machine) => [machine.hostname, machine]));
   const inTheWay = seen.problems.filter(({ hostname, model }) => {
     if (model && begun) return false;

@@ -54,10 +54,17 @@ const findModel = (models: JujuModel[], wanted: string): JujuModel[] => {
   return exact.length > 0 ? exact : models.filter(({ shortName }) => shortName === wanted);
 };
 
-const lookAtJuju = async (context: Context, problems: Problem[]) => {
+/** Whether all is looked at that a preview shows, or only what identifies the lab. */
+type Depth = "all" | "identities";
+
+const lookAtJuju = async (context: Context, problems: Problem[], depth: Depth) => {
   const { juju, settings } = context;
-  const controller = settings.jujuController || (await juju.whoami())?.controller || "";
-  const { models, complaints } = await juju.models(controller);
+  // Side by side: each question is a process, and a login to the controller. Both mean the current one when none is named.
+  const [who, { models, complaints }] = await Promise.all([
+    settings.jujuController ? undefined : juju.whoami(),
+    juju.models(settings.jujuController),
+  ]);
+  const controller = settings.jujuController || who?.controller || "";
   const found = findModel(models, settings.jujuModel);
   const subject = `model ${settings.jujuModel}`;
   const [model] = found;
@@ -85,9 +92,15 @@ const lookAtJuju = async (context: Context, problems: Problem[]) => {
     });
   }
   if (found.length !== 1 || !model || model.isController)
-    return { controller, models, model: undefined, status: undefined, machines: [] };
-  const status = await juju.status(`${controller}:${model.name}`).catch(() => undefined);
-  return { controller, models, model, status, machines: status?.machines ?? [] };
+    return { controller, models, model: undefined, status: undefined, machines: [], inMaas: [] };
+  if (depth === "identities")
+    return { controller, models, model, status: undefined, machines: [], inMaas: [] };
+  const maas = await context.maas();
+  const [status, inMaas] = await Promise.all([
+    juju.status(`${controller}:${model.name}`).catch(() => undefined),
+    maas.machines({ agentName: model.uuid }),
+  ]);
+  return { controller, models, model, status, machines: status?.machines ?? [], inMaas };
 };
 
 const fateOfModel = (
@@ -113,22 +126,25 @@ const fateOfMachine = (context: Context, machine: MaasMachine, verdict: Finding,
   return erase === "none" ? "released" : `released, disks erased (${erase})`;
 };
 
-/** Looks at today's lab: one Juju status and one list of machines, whatever their number. Changes nothing. */
-export const observeLab = async (context: Context): Promise<SeenLab> => {
+/**
+ * Looks at today's lab: one Juju status and one list of machines, whatever their number. Changes nothing.
+ *
+ * @param depth "identities" leaves out what only a preview shows: the model's contents, unlisted machines, VM hosts
+ */
+export const observeLab = async (context: Context, depth: Depth = "all"): Promise<SeenLab> => {
   const { settings } = context;
   const problems: Problem[] = [];
   const maas = await context.maas();
   const [juju, byName, version, vmHosts] = await Promise.all([
-    lookAtJuju(context, problems),
+    lookAtJuju(context, problems, depth),
     maas.machines({ hostnames: settings.machines }),
     maas.version(),
-    maas.vmHosts().catch(() => []),
+    depth === "all" ? maas.vmHosts().catch(() => []) : [],
   ]);
   const wrongKind = simulationFinding(context, version.simulated, maas.url);
   if (wrongKind)
     problems.push({ subject: `MAAS ${maas.url}`, found: wrongKind.found, next: wrongKind.next ?? "" });
   const { model, status, controller } = juju;
-  const ofModel = model ? await maas.machines({ agentName: model.uuid }) : [];
 
   const listed = new Map(byName.map((machine) => [machine.hostname, machine]));
   for (const hostname of settings.machines) {
@@ -171,7 +187,7 @@ export const observeLab = async (context: Context): Promise<SeenLab> => {
       fate: fateOfMachine(context, machine, judgeMachine(machine, recorded, around), isListed),
     };
   };
-  const unlisted = ofModel.filter(({ hostname }) => !settings.machines.includes(hostname));
+  const unlisted = juju.inMaas.filter(({ hostname }) => !settings.machines.includes(hostname));
   return {
     controller,
     maasUrl: maas.url,
