@@ -147,12 +147,8 @@ const cutOff: Row = {
       const copy = readFileSync(`${stateFile(stack)}.bak`, "utf8");
       expect(copy).to.include("MaasMachine");
       writeFileSync(stateFile(stack), "");
-<<<<<<< HEAD
       await stack.pulumi("cancel", "--yes");
       const refused = await stack.destroy();
-=======
-      const refused = await stack.pulumi("cancel", "--yes");
->>>>>>> bd216f5333cc8caf77a9e868b01918397041a5f7
       expect(refused.code).to.not.equal(0);
       const said = says(refused, /failed to load checkpoint/);
       await cancel(stack);

@@ -90,20 +90,12 @@ export const stateFile = (stack: Stack): string =>
  * off by the kill is put back from the copy that Pulumi keeps beside it.
  */
 export const cancel = async (stack: Stack): Promise<void> => {
-<<<<<<< HEAD
   try {
     JSON.parse(readFileSync(stateFile(stack), "utf8"));
   } catch {
     copyFileSync(`${stateFile(stack)}.bak`, stateFile(stack));
   }
   const { code, output } = await stack.pulumi("cancel", "--yes");
-=======
-  let { code, output } = await stack.pulumi("cancel", "--yes");
-  if (output.includes("failed to load checkpoint")) {
-    copyFileSync(`${stateFile(stack)}.bak`, stateFile(stack));
-    ({ code, output } = await stack.pulumi("cancel", "--yes"));
-  }
->>>>>>> bd216f5333cc8caf77a9e868b01918397041a5f7
   expect(code, output).to.equal(0);
 };
 
