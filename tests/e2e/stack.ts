@@ -13,7 +13,8 @@ import { hostname, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
-import { type RunEvent, runEvent } from "../../run/event.ts";
+import type { RunEvent } from "../../run/event.ts";
+import { readJournal } from "../../run/journal.ts";
 import { projectRoot, toolchainEnvironment } from "../../toolchain/environment.ts";
 import { type Lab, startLab } from "./lab.ts";
 
@@ -172,12 +173,8 @@ export const makeStack = async (
     },
     stateText,
     runs,
-    journal: (at = -1) => {
-      const directory = runs().at(at);
-      if (!directory) return [];
-      const lines = readFileSync(join(directory, "journal.jsonl"), "utf8").trim().split("\n");
-      return lines.map((line) => runEvent.parse(JSON.parse(line)));
-    },
+    // A test may look while the directory is being made, or a line is being written.
+    journal: (at = -1) => readJournal(join(runs().at(at) ?? directory, "journal.jsonl")),
     end: async () => {
       await lab.stop();
       rmSync(directory, { recursive: true, force: true });
