@@ -1,4 +1,13 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -180,16 +189,22 @@ describe("a lab in somebody else's program, from the packed library", function (
     expect(journal).to.match(/"openstack-lab":"\d+\.\d+\.\d+"/);
   });
 
-  whenAll("lives a whole life as installed by npm", async () => {
+  whenAll("finds itself and today's settings, installed by npm, from a program in a subfolder", async () => {
     const other = join(folder, "by-npm");
     mkdirSync(other);
-    const { lab, cli } = await installed(other, installInto);
+    const { project, lab, cli } = await installed(other, installInto);
     try {
-      for (const command of ["up", "destroy"]) {
-        const { code, output } = await cli.run(command, "--yes", "--skip-preview");
-        expect(code, output).to.equal(0);
-      }
+      mkdirSync(join(project, "program"));
+      renameSync(join(project, "index.mts"), join(project, "program", "index.mts"));
+      const file = join(project, "Pulumi.yaml");
+      writeFileSync(file, readFileSync(file, "utf8").replace("index.mts", "program/index.mts"));
+      const up = await cli.run("up", "--yes", "--skip-preview");
+      expect(up.code, up.output).to.equal(0);
+      configure(project, { releaseComment: "changed since" });
+      const { code, output } = await cli.run("destroy", "--yes", "--skip-preview");
+      expect(code, output).to.equal(0);
       expect(await urns(cli)).to.deep.equal([]);
+      expect(JSON.stringify(await lab.calls())).to.include("changed since");
     } finally {
       await lab.stop();
     }

@@ -363,7 +363,11 @@ describe("The simulated juju client", () => {
   it("counts one of each thing, too, before it asks and while it waits", async () => {
     const lab = recordedLab({
       generated: true,
-      model: { applications: 1, stuck: "forever", course: [{ at: "1h", machines: 1, errors: 1, applications: 1 }] },
+      model: {
+        applications: 1,
+        stuck: "forever",
+        course: [{ at: "1h", machines: 1, errors: 1, applications: 1 }],
+      },
     });
     const argv = words("destroy-model openstack --force --destroy-storage");
     const { stderr } = await lab.run(argv, lab.newStore(), {
@@ -373,10 +377,16 @@ describe("The simulated juju client", () => {
     expect(stderr).to.contain(" - 1 application will be removed\n  - application list: ");
     expect(stderr).to.contain("4 machine(s), 1 application(s)");
     await lab.clock.advance(60 * minute);
-    const again = await lab.run(words("destroy-model openstack --force --no-prompt --destroy-storage"), lab.newStore(), {
-      limit: 1000,
-    });
-    expect(again.stderr).to.contain("Waiting for model to be removed, 1 error(s), 1 machine(s), 1 application(s)");
+    const again = await lab.run(
+      words("destroy-model openstack --force --no-prompt --destroy-storage"),
+      lab.newStore(),
+      {
+        limit: 1000,
+      },
+    );
+    expect(again.stderr).to.contain(
+      "Waiting for model to be removed, 1 error(s), 1 machine(s), 1 application(s)",
+    );
   });
 
   it("polls every two seconds in the end", async () => {

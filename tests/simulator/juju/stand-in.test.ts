@@ -100,7 +100,9 @@ describe("the stand-in for the juju client", () => {
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: "" });
     const lines = stderr.split("\n");
     expect(lines[0]).to.equal("Destroying model");
-    expect(lines[1]).to.match(/^Waiting for model to be removed, \d machine\(s\), \d+ application\(s\)\.\.\./);
+    expect(lines[1]).to.match(
+      /^Waiting for model to be removed, \d machine\(s\), \d+ application\(s\)\.\.\./,
+    );
     expect(lines.at(-2)).to.equal("Model destroyed.");
     const states = running.state().machines.map(({ status, agentName }) => ({ status, agentName }));
     expect(states).to.deep.equal(states.map(() => ({ status: "Ready", agentName: "" })));
