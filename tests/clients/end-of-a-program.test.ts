@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
@@ -6,6 +7,13 @@ import { execa } from "execa";
 import { isAlive, until, withScript } from "./support/juju.ts";
 
 const exec = pathToFileURL(join(import.meta.dirname, "..", "..", "clients", "exec.ts")).href;
+
+// The process itself says that its program runs: then it has also done what it does right after starting one.
+const sayReady = (pids: string): string => `
+  const { existsSync } = await import("node:fs");
+  while (!existsSync(${JSON.stringify(pids)})) await new Promise((resolve) => setTimeout(resolve, 5));
+  console.log("ready");`;
+const ready = (running: { stdout: NodeJS.ReadableStream }): Promise<unknown> => once(running.stdout, "data");
 
 describe("a program that was started", () => {
   for (const [signal, listener, ends] of [
@@ -18,9 +26,10 @@ describe("a program that was started", () => {
         const program = `
           const { execProgram } = await import(${JSON.stringify(exec)});
           ${listener}
-          void execProgram({ binary: ${JSON.stringify(join(folder, "juju"))}, args: [], env: process.env, limit: 60_000, maxBytes: 1, signal: undefined });`;
+          void execProgram({ binary: ${JSON.stringify(join(folder, "juju"))}, args: [], env: process.env, limit: 60_000, maxBytes: 1, signal: undefined });
+          ${sayReady(pids)}`;
         const running = execa(process.execPath, ["--input-type=module", "-e", program], { reject: false });
-        await until(() => existsSync(pids));
+        await ready(running);
         running.kill(signal);
         const { signal: killedBy, exitCode } = await running;
         expect(killedBy ?? exitCode).to.equal(ends);
@@ -33,9 +42,10 @@ describe("a program that was started", () => {
       const pids = join(folder, "pids");
       const program = `
         const { execProgram } = await import(${JSON.stringify(exec)});
-        void execProgram({ binary: ${JSON.stringify(join(folder, "juju"))}, args: [], env: process.env, limit: 60_000, maxBytes: 1, signal: undefined, leash: true });`;
+        void execProgram({ binary: ${JSON.stringify(join(folder, "juju"))}, args: [], env: process.env, limit: 60_000, maxBytes: 1, signal: undefined, leash: true });
+        ${sayReady(pids)}`;
       const running = execa(process.execPath, ["--input-type=module", "-e", program], { reject: false });
-      await until(() => existsSync(pids));
+      await ready(running);
       running.kill("SIGKILL");
       await running;
       await until(() => !isAlive(Number(readFileSync(pids, "utf8"))));
