@@ -16,7 +16,6 @@ import { deadlineReason } from "../teardown/stopping.ts";
 import { beginTeardown, type Teardown } from "../teardown/teardown.ts";
 import { versionsNow } from "../teardown/versions.ts";
 import { realContext } from "../teardown/world.ts";
-import { keepCompiledCode, staySmall } from "./footprint.ts";
 
 // One process serves all resources of an operation; what is asked or begun once lives here.
 let connected: Engine | undefined;
@@ -46,7 +45,6 @@ export const configure = async (request: dynamic.ConfigureRequest): Promise<void
   );
   configured = Object.fromEntries(values.filter(([, value]) => value !== undefined));
   engine();
-  keepCompiledCode();
 };
 
 const rows = new Map<string, Promise<void>>();
@@ -97,7 +95,6 @@ export const settingsNow = async (urn: string): Promise<Settings> => {
   if (known) return known;
   const { stack } = placeOf(urn);
   const read = runTimeSettings({ configured, project: process.cwd(), stack, programRan: ran });
-  staySmall(read.machines.length);
   settingsBy.set(ran, read);
   return read;
 };
