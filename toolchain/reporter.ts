@@ -1,8 +1,6 @@
 import { writeFileSync } from "node:fs";
 import Mocha from "mocha";
-
-/** Totals of a test run. */
-export type Totals = { passed: number; failed: number };
+import type { Totals } from "./totals.ts";
 
 /** Mocha's own `spec` reporter, which also writes the totals to the file that TEST_TOTALS names. */
 class SpecWithTotals extends Mocha.reporters.Spec {

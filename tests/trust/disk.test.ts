@@ -51,6 +51,7 @@ const all: Row[] = [
   {
     situation: "the backup root is read-only",
     expected: "stops untouched; elsewhere, the destroy finishes",
+    quick: true,
     run: onDisk("4m", async (stack, disk) => {
       remount(disk, "ro");
       const said = says(failed(await stack.destroy()), /no run directory can be made in [^:]*: EROFS/);
