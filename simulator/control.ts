@@ -97,6 +97,9 @@ export const controlMaas = (maas: Maas, faults: SideFaults, operation: ControlOp
     case "replace-machine":
       replaceMachine(maas, hostname(), definedOnly(usable(machineFields, operation.fields ?? {})));
       return true;
+    case "set-maas-clock":
+      maas.region.clockAhead = usable(z.looseObject({ ahead: duration }), operation).ahead;
+      return true;
     case "add-machine":
       addMachine(maas, operation.machine);
       return true;

@@ -27,6 +27,7 @@ const jujuCallSchema = z.object({
   argv: z.array(z.string()),
   env: z.record(z.string(), z.string()),
   tty: z.boolean(),
+  began: z.number().optional(),
 });
 
 const operationSchema = z.looseObject({ op: z.string() });

@@ -18,6 +18,8 @@ export type JujuCall = {
   /** JUJU_*, HOME and the like; PWD is where relative paths begin, SIMULATED_JUJU_STDIN what stdin held. */
   readonly env: Readonly<Record<string, string>>;
   readonly tty: boolean;
+  /** When the client's process began, epoch ms. */
+  readonly began?: number | undefined;
 };
 
 export type JujuIo = Pick<Session, "stdout" | "stderr" | "signal">;
@@ -61,8 +63,12 @@ export const createController = ({ clock, scenario, maas, log, contents }: JujuP
   const faults: JujuFault[] = scenario.faults.flatMap((fault) =>
     fault.side === "juju" ? [{ ...fault }] : [],
   );
-  const run: Controller["run"] = async ({ argv, env }, io) => {
-    const entry = log.begin({ side: "juju-cli", what: ["juju", ...argv].join(" ") });
+  const run: Controller["run"] = async ({ argv, env, began }, io) => {
+    const entry = log.begin({
+      side: "juju-cli",
+      what: ["juju", ...argv].join(" "),
+      ...(began !== undefined && { detail: { began: new Date(began).toISOString() } }),
+    });
     const fault = takeFault(faults, argv[0] ?? "");
     let cut = false;
     const stdout = (text: string): void => {

@@ -69,7 +69,7 @@ const interfaceOf = (machine: Machine): unknown => ({
   firmware_version: null,
   discovered: null,
   parents: [],
-  links: [],
+  links: machine.addresses.map((address, at) => ({ id: at + 1, mode: "static", ip_address: address })),
   sriov_max_vf: 0,
   vendor: "Simulated",
   params: "",

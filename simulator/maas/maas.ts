@@ -91,7 +91,7 @@ export const createMaas = ({
     region,
     handle: createRoutes(
       region,
-      createAuthenticator(region, () => now() / 1000),
+      createAuthenticator(region, () => (now() + region.clockAhead) / 1000),
     ),
     world: worldOf(region, log),
     keyOfUser: (name) => {

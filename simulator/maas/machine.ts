@@ -32,6 +32,7 @@ export type Machine = {
   commissioned: boolean;
   dynamic: boolean;
   hostsVms: string | null;
+  addresses: string[];
   faults: MachineFault[];
   /** Lab ms until the power is off, and of an erasure. */
   release: number;
@@ -70,6 +71,7 @@ export const newMachine = (from: LabMachine, number: number): Machine => ({
   commissioned: from.commissioned,
   dynamic: from.dynamic,
   hostsVms: from.hostsVms ?? null,
+  addresses: [...from.addresses],
   faults: from.faults.map((fault) => ({ ...fault })),
   release: from.release,
   erase: from.erase,

@@ -25,6 +25,8 @@ export type Region = {
   /** By system_id, in the order of their making. */
   readonly machines: Map<string, Machine>;
   readonly events: MachineEvent[];
+  /** ms by which the region's clock is ahead of its clients'. */
+  clockAhead: number;
   /** Called when the first release begins, for faults that count from there. */
   readonly onRelease: (() => void)[];
 };
@@ -54,6 +56,7 @@ export const createRegion = (clock: Clock, scenario: Scenario): Region => ({
     scenario.machines.map((machine, index) => [machine.systemId, newMachine(machine, index + 1)]),
   ),
   events: [],
+  clockAhead: 0,
   onRelease: [],
 });
 

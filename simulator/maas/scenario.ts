@@ -49,6 +49,8 @@ export type MachineScenario = {
   dynamic: boolean;
   /** The name of a VM host that runs on this machine; it must be removed first. */
   hostsVms?: string | undefined;
+  /** What its interface is linked to. */
+  addresses: string[];
   domain: string;
   zone: string;
   pool: string;
@@ -115,6 +117,7 @@ export const machineSchema: z.ZodType<MachineScenario> = z.strictObject({
   commissioned: z.boolean().default(true),
   dynamic: z.boolean().default(false),
   hostsVms: z.string().optional(),
+  addresses: z.array(z.string()).default([]),
   domain: z.string().default("maas"),
   zone: z.string().default("default"),
   pool: z.string().default("default"),

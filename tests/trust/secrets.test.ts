@@ -9,7 +9,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { execa } from "execa";
 import { captureFiles } from "../../teardown/capture.ts";
+import { toolchainEnvironment } from "../../toolchain/environment.ts";
 import { machines } from "../e2e/lab.ts";
 import { adoptedStack, makeStack, type Stack } from "../e2e/stack.ts";
 import { rows } from "./rows.ts";
@@ -128,7 +130,14 @@ rows(import.meta.url, "faults", "Secrets: canaries, and every file, output and c
         const wrong = `${apiKey.slice(0, -4)}zzzz`;
         const canaries = [secretOf(apiKey), secretOf(wrong)];
         stack.configure({ maasProfile: undefined, maasApiUrl: `${maasUrl}/MAAS` });
-        const set = (key: string) => stack.pulumi("config", "set", "--secret", "maasApiKey", key);
+        // On stdin, as an operator would: the rows beside this one look at all command lines.
+        const { pulumi } = await toolchainEnvironment();
+        const set = (key: string) =>
+          execa(pulumi, ["config", "set", "--secret", "maasApiKey", "--stack", "sim", "--non-interactive"], {
+            cwd: stack.project,
+            env: stack.env,
+            input: key,
+          });
         await set(apiKey);
         const adopted = await stack.up();
         expect(adopted.code, adopted.output).to.equal(0);

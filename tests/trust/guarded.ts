@@ -1,0 +1,68 @@
+import { expect } from "chai";
+import { adoptedStack, type Stack } from "../e2e/stack.ts";
+import type { Row } from "./rows.ts";
+import { failed, finishes, says, untouched } from "./witness.ts";
+
+export type Lab = Parameters<typeof adoptedStack>[0];
+
+export const set = (stack: Stack, hostname: string, fields: Record<string, unknown>) =>
+  stack.lab.control({ op: "set-machine", hostname, fields });
+export const fault = (stack: Stack, fields: Record<string, unknown>) =>
+  stack.lab.control({ op: "add-fault", fault: fields });
+export const ours = async (stack: Stack): Promise<string> =>
+  (await stack.lab.state()).juju.models.find(({ name }) => name === "admin/openstack")?.uuid ?? "";
+export const urnOf = (stack: Stack, end: string): string =>
+  stack.resources().find((urn) => urn.endsWith(end)) ?? `no URN ends with ${end}`;
+export const types = async (stack: Stack, ...args: string[]): Promise<void> => {
+  const { code, output } = await stack.pulumi(...args);
+  expect(code, output).to.equal(0);
+};
+export const ups = async (stack: Stack): Promise<void> => {
+  const { code, output } = await stack.up();
+  expect(code, output).to.equal(0);
+};
+export const clear = (stack: Stack) => stack.lab.control({ op: "clear-faults" });
+
+export type Guarded = {
+  situation: string;
+  expected: string;
+  lab?: Lab;
+  make: (stack: Stack) => Promise<unknown>;
+  /** What the message must say, each of them. */
+  says: RegExp[];
+  /** What it says to type, or what somebody does about it. */
+  mend?: (stack: Stack) => Promise<unknown>;
+  mended: string;
+  args?: string[];
+  quick?: boolean;
+};
+
+/** A destroy that a guard must refuse, what the message says to do, and a destroy that must finish. */
+export const guarded = ({
+  situation,
+  expected,
+  lab = {},
+  make,
+  says: patterns,
+  mend,
+  mended,
+  args = [],
+  quick,
+}: Guarded): Row => ({
+  situation,
+  expected,
+  ...(quick && { quick }),
+  run: async () => {
+    const stack = await adoptedStack(lab);
+    try {
+      await make(stack);
+      const refused = failed(await stack.destroy());
+      const said = patterns.map((pattern) => says(refused, pattern));
+      const kept = untouched(stack);
+      await mend?.(stack);
+      return `${said.join("; ")}; ${kept}; ${mended}: ${await finishes(stack, ...args)}`;
+    } finally {
+      await stack.end();
+    }
+  },
+});
