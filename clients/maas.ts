@@ -1,7 +1,8 @@
 import {
+  elementParser,
   eventsSchema,
-  machinesSchema,
   parseAnswer,
+  parseList,
   versionSchema,
   vmHostsSchema,
   whoamiSchema,
@@ -107,8 +108,12 @@ export const maasClient = (options: MaasClientOptions): MaasClient => {
   };
   const releaseWire: Wire = { ...wire, send: options.send ?? releasing.send };
 
-  const found = async (what: string, path: string): ReturnType<typeof read> => {
-    const answer = await read(wire, what, path);
+  const found = async (
+    what: string,
+    path: string,
+    onElement?: (text: string) => unknown,
+  ): ReturnType<typeof read> => {
+    const answer = await read(wire, what, path, onElement);
     if (answer.status === 404) throw statusError(wire, what, answer);
     return answer;
   };
@@ -135,7 +140,7 @@ export const maasClient = (options: MaasClientOptions): MaasClient => {
       const what = "machines";
       const lists = await Promise.all(
         filterPaths(filter).map(async (path) =>
-          parseAnswer(wire, what, await found(what, path), machinesSchema),
+          parseList(wire, what, await found(what, path, elementParser(machineSchema)), machineSchema),
         ),
       );
       return [...new Map(lists.flat().map((machine) => [machine.systemId, machine])).values()];

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { maasError } from "./errors.ts";
 import { isHtml } from "./failures.ts";
 import type { Wire } from "./http.ts";
-import { type MaasMachine, machineSchema } from "./machine.ts";
 import type { HttpAnswer } from "./transport.ts";
 
 /** `GET version/`; the simulated MAAS of this project says so in its `subversion`. */
@@ -14,9 +13,6 @@ export const versionSchema: z.ZodType<{ version: string; simulated: boolean }> =
 export const whoamiSchema: z.ZodType<{ username: string; isAdmin: boolean }> = z
   .object({ username: z.string().min(1), is_superuser: z.boolean() })
   .transform((user) => ({ username: user.username, isAdmin: user.is_superuser }));
-
-/** `GET machines/` */
-export const machinesSchema: z.ZodType<MaasMachine[]> = z.array(machineSchema);
 
 /** `GET events/?op=query` */
 export const eventsSchema: z.ZodType<
@@ -49,17 +45,25 @@ export const vmHostsSchema: z.ZodType<{ name: string; systemId: string | null }[
 );
 
 /**
- * Parses a 200 body.
- * @throws TeardownError `maas` of kind `bad-answer`, saying whether it was HTML, empty, not JSON, or JSON of another shape
+ * Makes the errors for a 200 body that is not what was asked for: of kind `bad-answer`, saying whether it was HTML, empty, not JSON,
+ * or JSON of another shape.
  */
-export const parseAnswer = <T>(wire: Wire, what: string, answer: HttpAnswer, schema: z.ZodType<T>): T => {
-  const bad = (why: string, cause?: unknown): Error =>
+const badAnswer =
+  (wire: Wire, what: string, { status }: HttpAnswer) =>
+  (why: string, cause?: unknown): Error =>
     maasError(
       "bad-answer",
-      `MAAS at ${wire.url} was asked for ${what} and answered ${answer.status} with ${why}.\n` +
+      `MAAS at ${wire.url} was asked for ${what} and answered ${status} with ${why}.\n` +
         `Expected the JSON of MAAS's API 2.0: is the URL right, is a proxy in between?`,
       cause,
     );
+
+/**
+ * Parses a 200 body.
+ * @throws TeardownError `maas` of kind `bad-answer`
+ */
+export const parseAnswer = <T>(wire: Wire, what: string, answer: HttpAnswer, schema: z.ZodType<T>): T => {
+  const bad = badAnswer(wire, what, answer);
   if (answer.body.trim() === "") throw bad("an empty body");
   if (isHtml(answer)) throw bad("a page of HTML");
   let json: unknown;
@@ -75,4 +79,37 @@ export const parseAnswer = <T>(wire: Wire, what: string, answer: HttpAnswer, sch
     `JSON of another shape (${issue?.path.join(".") || "top level"}: ${issue?.message})`,
     parsed.error,
   );
+};
+
+/** One element of a list: parsed, or why it is not what was expected. */
+type Element<T> = { data: T } | { problem: z.core.$ZodIssue };
+
+/** Parses each element of a list while it comes; undefined is no JSON. */
+export const elementParser =
+  <T>(schema: z.ZodType<T>) =>
+  (text: string): Element<T> | undefined => {
+    try {
+      const parsed = schema.safeParse(JSON.parse(text));
+      const [problem] = parsed.error?.issues ?? [];
+      return problem ? { problem } : { data: parsed.data as T };
+    } catch {
+      return undefined;
+    }
+  };
+
+/**
+ * Reads a 200 answer that is a list, whose elements {@link elementParser} has parsed while it came.
+ * @throws TeardownError `maas` of kind `bad-answer`
+ */
+export const parseList = <T>(wire: Wire, what: string, answer: HttpAnswer, schema: z.ZodType<T>): T[] => {
+  const { elements } = answer;
+  const found = elements?.found as (Element<T> | undefined)[] | undefined;
+  // What is wrong with the whole is said as of any other answer.
+  if (!found || !elements?.whole || found.includes(undefined))
+    return parseAnswer(wire, what, answer, z.array(schema));
+  return found.map((element, at) => {
+    if (element && "data" in element) return element.data;
+    const { path = [], message = "" } = element?.problem ?? {};
+    throw badAnswer(wire, what, answer)(`JSON of another shape (${[at, ...path].join(".")}: ${message})`);
+  });
 };

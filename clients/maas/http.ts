@@ -29,6 +29,7 @@ export const attempt = async (
     body?: string;
     limit: number;
     signal?: AbortSignal | undefined;
+    onElement?: ((text: string) => unknown) | undefined;
   },
 ): Promise<HttpAnswer | HttpFailure> => {
   wire.counted.requests += 1;
@@ -49,6 +50,7 @@ export const attempt = async (
     limit: ask.limit,
     connectLimit: wire.limits.connect,
     signal: ask.signal ?? wire.signal,
+    onElement: ask.onElement,
   });
   if ("status" in outcome) wire.counted.bytes += outcome.bytes;
   return outcome;
@@ -75,11 +77,17 @@ export const pauseBefore = async (
 
 /**
  * A GET, repeated with pauses while it may pass: no connection, a broken one, no answer in time, 409 with Retry-After, 429, 5xx.
+ * @param onElement for a list: called with the text of each element as it comes
  * @returns the answer if its status is 200, or 404 (the caller knows what that means)
  */
-export const read = async (wire: Wire, what: string, path: string): Promise<HttpAnswer> => {
+export const read = async (
+  wire: Wire,
+  what: string,
+  path: string,
+  onElement?: (text: string) => unknown,
+): Promise<HttpAnswer> => {
   for (let count = 1; ; count += 1) {
-    const outcome = await attempt(wire, { method: "GET", path, limit: wire.limits.read });
+    const outcome = await attempt(wire, { method: "GET", path, limit: wire.limits.read, onElement });
     if ("status" in outcome && (outcome.status === 200 || outcome.status === 404)) return outcome;
     // What did not come within a whole limit twice is not a passing thing.
     const isSlow = "failure" in outcome && outcome.failure === "limit" && count > 1;

@@ -1,6 +1,9 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { StringDecoder } from "node:string_decoder";
 import { getCACertificates } from "node:tls";
+import { arrayCutter } from "./array-elements.ts";
+import { turns } from "./turns.ts";
 
 /** One attempt. Limits in ms; `limit` counts from the moment the attempt has a connection slot. */
 export type HttpAsk = {
@@ -11,9 +14,18 @@ export type HttpAsk = {
   limit: number;
   connectLimit: number;
   signal: AbortSignal | undefined;
+  /** For an answer 200 that is a list: called with the text of each element as it comes. */
+  onElement?: ((text: string) => unknown) | undefined;
 };
 
-export type HttpAnswer = { status: number; headers: IncomingHttpHeaders; body: string; bytes: number };
+/** `elements`: what `onElement` returned of each, and whether they were a whole list; `body` is then no more than its beginning. */
+export type HttpAnswer = {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+  bytes: number;
+  elements?: { found: unknown[]; whole: boolean };
+};
 
 /** Why there is no whole answer. Only `not-sent` and `certificate` prove that MAAS never saw the request. */
 export type HttpFailure = {
@@ -39,6 +51,38 @@ const isCertificateProblem = (error: Error): boolean =>
   "code" in error &&
   /^(ERR_TLS_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_SSL_|EPROTO)/.test(String(error.code));
 
+/** What becomes of an answer's body while it comes. */
+type Content = { push: (part: Buffer) => void; end: () => Pick<HttpAnswer, "body" | "elements"> };
+
+const whole = (): Content => {
+  const parts: Buffer[] = [];
+  return {
+    push: (part) => void parts.push(part),
+    end: () => ({ body: Buffer.concat(parts).toString("utf8") }),
+  };
+};
+
+/** As much of a list's body as tells what it is, when it is none. */
+const beginning = 2_000;
+
+const list = (onElement: (text: string) => unknown): Content => {
+  const decoder = new StringDecoder("utf8");
+  const found: unknown[] = [];
+  const cutter = arrayCutter((text) => found.push(onElement(text)));
+  let body = "";
+  const take = (text: string): void => {
+    if (body.length < beginning) body += text.slice(0, beginning);
+    cutter.push(text);
+  };
+  return {
+    push: (part) => take(decoder.write(part)),
+    end: () => {
+      take(decoder.end());
+      return { body, elements: { found, whole: cutter.end() } };
+    },
+  };
+};
+
 /**
  * HTTP over keep-alive connections, at most `concurrency` at a time; more requests wait their turn.
  * Not `fetch`: its 300 s limit on waiting for headers cannot be changed, and a release may take longer to be answered.
@@ -55,7 +99,7 @@ export const httpTransport = (options: {
     options.ca === undefined ? common : { ...common, ca: [...getCACertificates("default"), options.ca] },
   );
 
-  const send: Send = (ask) =>
+  const sendNow: Send = (ask) =>
     new Promise((resolve) => {
       if (ask.signal?.aborted) return resolve({ failure: "aborted", reason: "stopped before it was sent" });
       const isTls = ask.url.startsWith("https:");
@@ -71,19 +115,19 @@ export const httpTransport = (options: {
         ask.url,
         { method: ask.method, headers: ask.headers, agent: isTls ? https : http },
         (response) => {
-          const parts: Buffer[] = [];
+          const status = response.statusCode ?? 0;
+          const content = ask.onElement && status === 200 ? list(ask.onElement) : whole();
           let bytes = 0;
           response.on("data", (part: Buffer) => {
             bytes += part.length;
-            if (bytes <= maxBody) return void parts.push(part);
+            if (bytes <= maxBody) return content.push(part);
             settle({ failure: "too-big", reason: `the answer is larger than ${maxBody} bytes` });
           });
           response.on("error", (error) => settle({ failure: "lost", reason: describe(error), cause: error }));
           response.on("end", () => {
-            const body = Buffer.concat(parts).toString("utf8");
             clearTimeout(timer);
             ask.signal?.removeEventListener("abort", onAbort);
-            resolve({ status: response.statusCode ?? 0, headers: response.headers, body, bytes });
+            resolve({ status, headers: response.headers, bytes, ...content.end() });
           });
         },
       );
@@ -111,6 +155,17 @@ export const httpTransport = (options: {
       });
       request.end(ask.body);
     });
+
+  const { take } = turns(options.concurrency);
+  const send: Send = async (ask) => {
+    const endTurn = await take(ask.signal);
+    if (!endTurn) return { failure: "aborted", reason: "stopped before it was sent" };
+    try {
+      return await sendNow(ask);
+    } finally {
+      endTurn();
+    }
+  };
 
   return {
     send,
