@@ -31,7 +31,7 @@ export const backup = (
 # juju export-bundle -m ${address} > ${captureFiles.bundle}
 # juju status -m ${address} --format=yaml > ${captureFiles.status}
 # juju models -c ${controller} --format=yaml > ${captureFiles.models}
-exec node -e 'require("module").createRequire(process.cwd()+"/")("openstack-lab/late-bound")("capture-script").run()' ${quoted(getProject())} ${quoted(getStack())} ${uuid} ${quoted(settings.backupRoot)} ${quoted(settings.backupLabel)}`,
+exec node -e 'require("module").createRequire(process.cwd()+"/")("openstack-lab/state")("capture-script").run()' ${quoted(getProject())} ${quoted(getStack())} ${uuid} ${quoted(settings.backupRoot)} ${quoted(settings.backupLabel)}`,
       addPreviousOutputInEnv: false,
     },
     options,

@@ -1,7 +1,9 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { plain } from "../engine/engine.ts";
 import { TeardownError } from "../errors.ts";
-import { configure, rowTold } from "./provider-process.ts";
+import { tokenOf } from "./late-bound.ts";
+import { configure, placeNow, rowTold } from "./provider-process.ts";
+import { keptRow, urnOfRow } from "./row.ts";
 
 const messageOf = (thrown: unknown): string => {
   if (thrown instanceof Error) return thrown.message;
@@ -45,34 +47,79 @@ export type LabProvider<Inputs, State extends Inputs> = {
   delete: (state: State) => Promise<void>;
 };
 
+type Row = { row: string };
+
 /**
- * Makes a provider as Pulumi calls it, each method with a boundary around it.
+ * Makes a provider as Pulumi calls it, each method with a boundary around it. To the methods, `row` is the resource's URN; the
+ * inputs bring what of it is unusual, and the state keeps it short.
  *
- * @param nameOf the resource's name in messages
+ * @param type the resource's type, as its class is called
+ * @param nameOf the resource's name, in its URN and in messages
+ * @param place `stack::project` of the operation, asked for when a program runs
  */
-export const bounded = <Inputs extends { row: string }, State extends Inputs>(
-  nameOf: (inputs: Inputs) => string,
-  methods: LabProvider<Inputs, State>,
-): dynamic.ResourceProvider<Inputs, State> => {
-  const within = async <Result>(inputs: Inputs, work: () => Promise<Result>): Promise<Result> => {
+export const bounded = <Own extends object, Rest extends object>(
+  type: string,
+  nameOf: (own: Own) => string,
+  methods: LabProvider<Own & Row, Own & Row & Rest>,
+  place: () => Promise<string> = placeNow,
+): dynamic.ResourceProvider => {
+  type State = Own & Row & Rest;
+  type News = Own & { parents?: string };
+  const urn = (row: string, own: Own) => urnOfRow(row, tokenOf(type), nameOf(own));
+  const placed = async ({ parents, ...news }: News): Promise<Own & Row> => {
+    const own = news as unknown as Own;
+    const here = await place();
+    return { ...own, row: urn(parents === undefined ? here : `${here}::${parents}`, own) };
+  };
+  const opened = (state: State): State => ({ ...state, row: urn(state.row, state) });
+  const kept = (state: State): State => ({ ...state, row: keptRow(state.row) });
+  const within = async <Given extends Row, Result>(
+    own: Own,
+    given: () => Given | Promise<Given>,
+    work: (inputs: Given) => Promise<Result>,
+  ): Promise<Result> => {
+    let row: string | undefined;
     try {
-      return await work();
+      const inputs = await given();
+      row = inputs.row;
+      return await work(inputs);
     } catch (thrown) {
-      throw shown(nameOf(inputs), thrown);
+      throw shown(nameOf(own), thrown);
     } finally {
-      await rowTold(inputs.row);
+      if (row !== undefined) await rowTold(row);
     }
   };
   return {
     configure,
-    create: (inputs) => within(inputs, () => methods.create(inputs)),
-    diff: (_id, olds, news) => within(news, () => methods.diff(olds, news)),
-    update: (_id, olds, news) => within(news, () => methods.update(olds, news)),
-    read: async (id, state) => {
+    create: (news: News) =>
+      within(
+        news,
+        () => placed(news),
+        async (inputs) => {
+          const { id, outs } = await methods.create(inputs);
+          return { id, outs: outs && kept(outs) };
+        },
+      ),
+    diff: (_id: string, olds: State, news: News) =>
+      within(
+        news,
+        () => placed(news),
+        (inputs) => methods.diff(opened(olds), inputs),
+      ),
+    update: (_id: string, olds: State, news: News) =>
+      within(
+        news,
+        () => placed(news),
+        async (inputs) => {
+          const { outs } = await methods.update(opened(olds), inputs);
+          return { outs: outs && kept(outs) };
+        },
+      ),
+    read: async (id: string, state?: State) => {
       if (!state) return { id };
-      await within(state, () => methods.read(state));
+      await within(state, () => opened(state), methods.read);
       return { id, props: state };
     },
-    delete: (_id, state) => within(state, () => methods.delete(state)),
+    delete: (_id: string, state: State) => within(state, () => opened(state), methods.delete),
   };
 };

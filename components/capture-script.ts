@@ -7,8 +7,9 @@ import { saysDestroy } from "../engine/engine-process.ts";
 import { TeardownError } from "../errors.ts";
 import { findOpenRun, shownPath } from "../run/run-directory.ts";
 import { ensureCapture } from "../teardown/capture.ts";
-import { engineIdentity, report } from "../teardown/teardown.ts";
-import { realClock } from "../teardown/world.ts";
+import { realClock } from "../teardown/clock.ts";
+import { engineIdentity } from "../teardown/engine-identity.ts";
+import { report } from "../teardown/report.ts";
 
 const capture = async (
   project: string,

@@ -1,31 +1,37 @@
 import type { CustomResourceOptions, dynamic } from "@pulumi/pulumi";
+import { openedLab } from "../run/recorded-lab.ts";
 import { checkExitCriteria } from "../teardown/exit-criteria.ts";
-import { report } from "../teardown/teardown.ts";
+import { report } from "../teardown/report.ts";
 import { bounded } from "./boundary.ts";
-import { createRecord, diffRecord, type LabInputs, type LabState, updateRecord } from "./lab-record.ts";
+import { createRecord, diffRecord, type LabInputs, type LabRecord, updateRecord } from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";
 import { onlyInDestroy, rowOf, teardown } from "./provider-process.ts";
 
 /** The last thing that a destroy deletes: everything is read afresh, and only then is the lab torn down. */
 export class ExitCriteria extends LateBound {
-  constructor(name: string, inputs: Omit<LabInputs, "row">, options: CustomResourceOptions) {
+  constructor(name: string, inputs: LabInputs, options: CustomResourceOptions) {
     super("ExitCriteria", name, inputs, options);
   }
 }
 
 /** The exit criteria's life: `create` adopts, `delete` checks, and closes the run. */
-export const provider: dynamic.ResourceProvider<LabInputs, LabState> = bounded(() => "exit criteria", {
-  create: (inputs) => createRecord("exit-criteria", inputs),
-  diff: diffRecord,
-  update: updateRecord,
-  read: async () => {},
-  delete: async ({ row, lab }) => {
-    await onlyInDestroy("the lab", row);
-    const { context, run, poller } = await teardown(row, { knowledge: "whole", lab, last: true });
-    try {
-      rowOf(row).info(await checkExitCriteria({ context, run, lab, poller, row: rowOf(row) }));
-    } finally {
-      await report(run);
-    }
+export const provider: dynamic.ResourceProvider = bounded<LabInputs, LabRecord>(
+  "ExitCriteria",
+  () => "exit-criteria",
+  {
+    create: (inputs) => createRecord("exit-criteria", inputs),
+    diff: diffRecord,
+    update: updateRecord,
+    read: async () => {},
+    delete: async ({ row, lab: kept }) => {
+      await onlyInDestroy("the lab", row);
+      const lab = openedLab(kept);
+      const { context, run, poller } = await teardown(row, { knowledge: "whole", lab, last: true });
+      try {
+        rowOf(row).info(await checkExitCriteria({ context, run, lab, poller, row: rowOf(row) }));
+      } finally {
+        await report(run);
+      }
+    },
   },
-});
+);

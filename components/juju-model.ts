@@ -1,8 +1,15 @@
 import type { CustomResourceOptions, dynamic, Output } from "@pulumi/pulumi";
+import { type KeptLab, openedLab } from "../run/recorded-lab.ts";
 import { destroyModel } from "../teardown/destroy-model.ts";
-import type { RecordedLab } from "../teardown/recorded-lab.ts";
 import { bounded } from "./boundary.ts";
-import { createRecord, diffRecord, type LabInputs, type LabState, updateRecord } from "./lab-record.ts";
+import {
+  createRecord,
+  diffRecord,
+  type LabInputs,
+  type LabRecord,
+  type LabState,
+  updateRecord,
+} from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";
 import {
   lookingContext,
@@ -15,9 +22,9 @@ import {
 
 /** The Juju model of the lab: found at `up`, destroyed by force at `destroy`, deleted from the stack when it is gone. */
 export class JujuModel extends LateBound {
-  declare readonly lab: Output<RecordedLab>;
+  declare readonly lab: Output<KeptLab>;
 
-  constructor(name: string, inputs: Omit<LabInputs, "row">, options: CustomResourceOptions) {
+  constructor(name: string, inputs: LabInputs, options: CustomResourceOptions) {
     super("JujuModel", name, { ...inputs, lab: undefined }, options);
   }
 }
@@ -34,31 +41,35 @@ const describe = async (state: LabState): Promise<string> => {
 };
 
 /** The model's life: `create` and `update` adopt, `read` looks by the recorded UUID, `delete` destroys. */
-export const provider: dynamic.ResourceProvider<LabInputs, LabState> = bounded(({ jujuModel }) => jujuModel, {
-  create: (inputs) => createRecord("model", inputs),
-  diff: diffRecord,
-  update: updateRecord,
-  read: async (state) => {
-    try {
-      if (refreshTells()) rowOf(state.row).info(await describe(state));
-    } catch (error) {
-      rowOf(state.row).warn(`cannot be seen now, its record is kept: ${(error as Error).message}`);
-    }
+export const provider: dynamic.ResourceProvider = bounded<LabInputs, LabRecord>(
+  "JujuModel",
+  ({ jujuModel }) => jujuModel,
+  {
+    create: (inputs) => createRecord("model", inputs),
+    diff: diffRecord,
+    update: updateRecord,
+    read: async (state) => {
+      try {
+        if (refreshTells()) rowOf(state.row).info(await describe(state));
+      } catch (error) {
+        rowOf(state.row).warn(`cannot be seen now, its record is kept: ${(error as Error).message}`);
+      }
+    },
+    delete: async (state) => {
+      const row = rowOf(state.row);
+      await onlyInDestroy("the model", state.row);
+      const { context, run, guarded, captured, told, usual } = await teardown(state.row, {
+        knowledge: "whole",
+        lab: openedLab(state.lab),
+      });
+      await guarded(row);
+      await captured();
+      const { model } = state.lab;
+      if (!model) return row.info("was gone already at `up`: nothing to destroy");
+      const text = await told(model.name, () =>
+        destroyModel({ context, run, row, recorded: model, usual: usual.model }),
+      );
+      row.info(`${text}${notVerified(state.row)}`);
+    },
   },
-  delete: async (state) => {
-    const row = rowOf(state.row);
-    await onlyInDestroy("the model", state.row);
-    const { context, run, guarded, captured, told, usual } = await teardown(state.row, {
-      knowledge: "whole",
-      lab: state.lab,
-    });
-    await guarded(row);
-    await captured();
-    const { model } = state.lab;
-    if (!model) return row.info("was gone already at `up`: nothing to destroy");
-    const text = await told(model.name, () =>
-      destroyModel({ context, run, row, recorded: model, usual: usual.model }),
-    );
-    row.info(`${text}${notVerified(state.row)}`);
-  },
-});
+);

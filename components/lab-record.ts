@@ -1,15 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
-import type { RecordedLab } from "../teardown/recorded-lab.ts";
+import { type KeptLab, keptLab, openedLab, type RecordedLab } from "../run/recorded-lab.ts";
 import { adoptedLab, isUp, rowOf } from "./provider-process.ts";
 import { sameInputs } from "./same.ts";
 
 /** What the resources that keep the whole lab's record have in common: Preflight, JujuModel and ExitCriteria. */
-export type LabInputs = { machines: string[]; jujuModel: string; row: string };
-export type LabState = LabInputs & { lab: RecordedLab };
+export type LabInputs = { jujuModel: string };
+export type LabRecord = { lab: KeptLab };
+export type LabState = LabInputs & LabRecord & { row: string };
+type Located = LabInputs & { row: string };
 
 /** Says on a row when the lab that was recorded is no longer today's. */
-const tellChange = (row: string, before: RecordedLab, now: RecordedLab): void => {
+const tellChange = (row: string, before: KeptLab, now: RecordedLab): void => {
   if (before.model?.uuid !== now.model?.uuid) {
     rowOf(row).warn(
       `records another model now: ${now.model?.uuid ?? "none"} (was ${before.model?.uuid ?? "none"})`,
@@ -18,29 +20,27 @@ const tellChange = (row: string, before: RecordedLab, now: RecordedLab): void =>
 };
 
 /** Adopts the lab: finds it, records it, changes nothing. */
-export const createRecord = async (
-  id: string,
-  inputs: LabInputs,
-): Promise<dynamic.CreateResult<LabState>> => ({
+export const createRecord = async (id: string, inputs: Located): Promise<dynamic.CreateResult<LabState>> => ({
   id,
-  outs: { ...inputs, lab: await adoptedLab(inputs.row) },
+  outs: { ...inputs, lab: keptLab(await adoptedLab(inputs.row)) },
 });
 
 /** Adopts anew what `up` finds today. */
 export const updateRecord = async (
   olds: LabState,
-  news: LabInputs,
+  news: Located,
 ): Promise<dynamic.UpdateResult<LabState>> => {
   const lab = await adoptedLab(news.row);
   tellChange(news.row, olds.lab, lab);
-  return { outs: { ...news, lab } };
+  return { outs: { ...news, lab: keptLab(lab) } };
 };
 
 /** Changed inputs, or a lab that is no longer the recorded one; never a replacement. */
-export const diffRecord = async (olds: LabState, news: LabInputs): Promise<dynamic.DiffResult> => {
-  if (!sameInputs(olds, news, ["machines", "jujuModel"])) return { changes: true };
+export const diffRecord = async (olds: LabState, news: Located): Promise<dynamic.DiffResult> => {
+  if (!sameInputs(olds, news, ["jujuModel"])) return { changes: true };
   if (!(await isUp())) return { changes: false };
+  const recorded = openedLab(olds.lab);
   // What cannot be looked at is not changed; the preview's table says why it cannot.
-  const today = await adoptedLab(news.row).catch(() => olds.lab);
-  return { changes: !isDeepStrictEqual(today, olds.lab) };
+  const today = await adoptedLab(news.row).catch(() => recorded);
+  return { changes: !isDeepStrictEqual(today, recorded) };
 };

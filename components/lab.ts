@@ -43,7 +43,7 @@ export class Lab extends ComponentResource {
   constructor(name: string, settings: Settings, options: ComponentResourceOptions = {}) {
     super("lab:index:Lab", name, {}, { ...options, protect: settings.protect || (options.protect ?? false) });
     const { machines, jujuModel } = settings;
-    const inputs = { machines, jujuModel };
+    const inputs = { jujuModel };
 
     const exit = new ExitCriteria("exit-criteria", inputs, { parent: this });
     const model = new JujuModel(jujuModel, inputs, { parent: this, dependsOn: exit });

@@ -1,17 +1,38 @@
+import { existsSync, realpathSync } from "node:fs";
+import { join } from "node:path";
 import { CustomResource, type CustomResourceOptions, createUrn, type Inputs } from "@pulumi/pulumi";
+import { parentsOf } from "./row.ts";
 
-// Pulumi keeps a dynamic provider's code in the state and runs it from there, for ever as it was at `up`. So what is kept
-// is only this line, which loads today's code from the project, or from the package when the lab is part of another program.
+/** The type token of one of our resources. */
+export const tokenOf = (type: string): string => `pulumi-nodejs:dynamic/lab:${type}`;
+
+const inProject = "components/late-bound.cjs";
+
+/** Whether this is the project that Pulumi runs, and not a package of another one. */
+const isProject = (): boolean => {
+  const file = join(process.cwd(), inProject);
+  return existsSync(file) && realpathSync(file) === realpathSync(join(import.meta.dirname, "late-bound.cjs"));
+};
+
+// Pulumi keeps a dynamic provider's code in the state, twice for each resource, and runs it from there, for ever as it was at
+// `up`. So what is kept is only this line, which loads today's code: from the project, where the SDK's `require` begins, or
+// from the package when the lab is part of another program.
 const stub = (component: string) =>
-  `exports.handler=()=>require("module").createRequire(process.cwd()+"/")("openstack-lab/late-bound")("${component}")`;
+  isProject()
+    ? `exports.handler=()=>require('./${inProject}')('${component}')`
+    : `exports.handler=()=>require('module').createRequire(process.cwd()+'/')('openstack-lab/state')('${component}')`;
 
 const kebab = (type: string) => type.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();
 
-/** The URN that a resource will have, which holds the types of all its parents: the lab may be part of somebody's component. */
-const urnOf = (type: string, name: string, { parent }: CustomResourceOptions): Promise<string> =>
+/** The types of a resource's parents, when they are not the usual ones: the lab may be part of somebody's component. */
+const parents = (
+  type: string,
+  name: string,
+  { parent }: CustomResourceOptions,
+): Promise<string | undefined> =>
   // A promise, because an Output brings its resource along: a child that depends on its parent waits for its own siblings.
   new Promise((resolve) => {
-    createUrn(name, type, parent).apply(resolve);
+    createUrn(name, type, parent).apply((urn) => resolve(parentsOf(urn)));
   });
 
 /**
@@ -22,13 +43,20 @@ const urnOf = (type: string, name: string, { parent }: CustomResourceOptions): P
  */
 export class LateBound extends CustomResource {
   constructor(type: string, name: string, inputs: Inputs, options: CustomResourceOptions) {
-    const token = `pulumi-nodejs:dynamic/lab:${type}`;
-    super(
-      token,
-      name,
-      // The engine does not tell a provider the URN of what it deletes, and a row is addressed by it.
-      { ...inputs, row: urnOf(token, name, options), __provider: stub(kebab(type)) },
-      options,
-    );
+    const token = tokenOf(type);
+    // Pulumi would keep with each resource the stack trace of its making, which is always the same one, inside of Lab: a quarter
+    // of a machine's state, all of which is written twice for each machine.
+    const { prepareStackTrace } = Error;
+    Error.prepareStackTrace = () => "";
+    try {
+      super(
+        token,
+        name,
+        { ...inputs, parents: parents(token, name, options), __provider: stub(kebab(type)) },
+        options,
+      );
+    } finally {
+      Error.prepareStackTrace = prepareStackTrace;
+    }
   }
 }

@@ -2,7 +2,7 @@ import type { MaasMachine } from "../clients/maas.ts";
 import type { Context } from "../teardown/context.ts";
 
 // A refresh reads each resource by itself, all at about the same moment: one list serves them.
-const gathering = 30;
+const gathering = 10;
 let waiting: { ids: Set<string>; answer: Promise<Map<string, MaasMachine>> } | undefined;
 
 /** Looks at one machine by its recorded system_id, together with all others that are looked at now. */

@@ -1,27 +1,32 @@
 import type { CustomResourceOptions, dynamic } from "@pulumi/pulumi";
+import { openedLab } from "../run/recorded-lab.ts";
 import { shownPath } from "../run/run-directory.ts";
 import { bounded } from "./boundary.ts";
-import { createRecord, diffRecord, type LabInputs, type LabState, updateRecord } from "./lab-record.ts";
+import { createRecord, diffRecord, type LabInputs, type LabRecord, updateRecord } from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";
 import { onlyInDestroy, rowOf, teardown } from "./provider-process.ts";
 
 /** The first thing that a destroy deletes: every guard, before anything is touched. */
 export class Preflight extends LateBound {
-  constructor(name: string, inputs: Omit<LabInputs, "row">, options: CustomResourceOptions) {
+  constructor(name: string, inputs: LabInputs, options: CustomResourceOptions) {
     super("Preflight", name, inputs, options);
   }
 }
 
 /** Preflight's life: `create` adopts, `delete` asks the guards. */
-export const provider: dynamic.ResourceProvider<LabInputs, LabState> = bounded(() => "preflight", {
-  create: (inputs) => createRecord("preflight", inputs),
-  diff: diffRecord,
-  update: updateRecord,
-  read: async () => {},
-  delete: async ({ row, lab }) => {
-    await onlyInDestroy("the lab", row);
-    const { guarded, run } = await teardown(row, { knowledge: "whole", lab });
-    const { findings } = await guarded(rowOf(row));
-    rowOf(row).info(`${findings.length} guards passed; the run directory is ${shownPath(run.directory)}`);
+export const provider: dynamic.ResourceProvider = bounded<LabInputs, LabRecord>(
+  "Preflight",
+  () => "preflight",
+  {
+    create: (inputs) => createRecord("preflight", inputs),
+    diff: diffRecord,
+    update: updateRecord,
+    read: async () => {},
+    delete: async ({ row, lab }) => {
+      await onlyInDestroy("the lab", row);
+      const { guarded, run } = await teardown(row, { knowledge: "whole", lab: openedLab(lab) });
+      const { findings } = await guarded(rowOf(row));
+      rowOf(row).info(`${findings.length} guards passed; the run directory is ${shownPath(run.directory)}`);
+    },
   },
-});
+);

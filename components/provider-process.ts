@@ -5,17 +5,18 @@ import { connectEngine, type Engine } from "../engine/engine.ts";
 import { engineArguments, saysDestroy } from "../engine/engine-process.ts";
 import { leavesOut } from "../engine/partial-destroy.ts";
 import { TeardownError } from "../errors.ts";
-import type { Knowledge } from "../guards/list-guard.ts";
 import { takeOut } from "../guards/list-guard.ts";
 import { isDestructive } from "../run/journal.ts";
+import type { Knowledge, RecordedLab } from "../run/recorded-lab.ts";
 import { findOpenRun } from "../run/run-directory.ts";
 import { adoptLab } from "../teardown/adopt.ts";
 import type { Context, Row } from "../teardown/context.ts";
-import type { RecordedLab } from "../teardown/recorded-lab.ts";
 import { deadlineReason } from "../teardown/stopping.ts";
 import { beginTeardown, type Teardown } from "../teardown/teardown.ts";
 import { versionsNow } from "../teardown/versions.ts";
 import { realContext } from "../teardown/world.ts";
+import { keepCompiledCode } from "./compiled-code.ts";
+import { staySmall } from "./footprint.ts";
 
 // One process serves all resources of an operation; what is asked or begun once lives here.
 let connected: Engine | undefined;
@@ -45,6 +46,7 @@ export const configure = async (request: dynamic.ConfigureRequest): Promise<void
   );
   configured = Object.fromEntries(values.filter(([, value]) => value !== undefined));
   engine();
+  keepCompiledCode();
 };
 
 const rows = new Map<string, Promise<void>>();
@@ -80,6 +82,15 @@ export const placeOf = (urn: string): Place => {
   return { stack, project };
 };
 
+let place: string | undefined;
+/** The stack and the project of an operation that runs a program, as a URN has them: `stack::project`. */
+export const placeNow = async (): Promise<string> => {
+  if (place) return place;
+  const { stack, project } = placeOf(await engine().rootResource());
+  if (stack) place = `${stack}::${project}`;
+  return `${stack}::${project}`;
+};
+
 const programRan = async (): Promise<boolean> => (await engine().rootResource()) !== "";
 
 const settingsBy = new Map<boolean, Settings>();
@@ -95,6 +106,7 @@ export const settingsNow = async (urn: string): Promise<Settings> => {
   if (known) return known;
   const { stack } = placeOf(urn);
   const read = runTimeSettings({ configured, project: process.cwd(), stack, programRan: ran });
+  staySmall(read.machines.length);
   settingsBy.set(ran, read);
   return read;
 };
@@ -203,7 +215,7 @@ const begin = async (urn: string): Promise<Teardown> => {
     lab,
     knowledge,
     onlyExitCriteria: brought.every(({ last }) => last),
-    versions: versionsNow(context),
+    versions: () => versionsNow(context),
   });
 };
 

@@ -1,8 +1,8 @@
 import type { Finding } from "../run/event.ts";
+import type { Knowledge, RecordedLab, RecordedModel } from "../run/recorded-lab.ts";
 import type { Context } from "../teardown/context.ts";
-import type { RecordedLab, RecordedModel } from "../teardown/recorded-lab.ts";
 import { hostGuard } from "./host-guard.ts";
-import { type Knowledge, listGuard } from "./list-guard.ts";
+import { listGuard } from "./list-guard.ts";
 import { deletionFindings, lookAtMaas, machineFindings, unlistedFindings } from "./maas-guard.ts";
 import type { MachineSurroundings } from "./machine-guard.ts";
 import { modelGuard } from "./model-guard.ts";

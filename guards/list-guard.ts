@@ -1,7 +1,7 @@
 import { stackFileHint } from "../config/run-time.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Finding } from "../run/event.ts";
-import type { RecordedLab } from "../teardown/recorded-lab.ts";
+import type { Knowledge, RecordedLab } from "../run/recorded-lab.ts";
 import { ok, refused } from "./finding.ts";
 
 /** How a machine leaves a stack without being released. `urn` is the machine's, when it is known. */
@@ -11,9 +11,6 @@ export const takeOut = (hostname: string, urn = `<URN of ${hostname}>`): string 
     `to keep it as it is:        pulumi up   # is refused once, and that is expected; then:`,
     `                            pulumi state delete '${urn}' --yes`,
   ].join("\n");
-
-/** Whether the whole lab is on record, or only the part of it that is still in the stack. */
-export type Knowledge = "whole" | "part";
 
 /** The machines in the stack's state and those on today's list are the same: a machine off the list is not to be touched. */
 export const listGuard = (settings: Settings, lab: RecordedLab, knowledge: Knowledge): Finding[] => {

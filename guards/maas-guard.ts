@@ -1,8 +1,8 @@
 import type { JujuModel } from "../clients/juju.ts";
 import type { MaasClient, MaasMachine } from "../clients/maas.ts";
 import type { Finding } from "../run/event.ts";
+import { type RecordedLab, systemIds } from "../run/recorded-lab.ts";
 import type { Context } from "../teardown/context.ts";
-import { type RecordedLab, systemIds } from "../teardown/recorded-lab.ts";
 import { destroyWith, note, ok, refused } from "./finding.ts";
 import { judgeAbsent, judgeMachine, type MachineSurroundings } from "./machine-guard.ts";
 

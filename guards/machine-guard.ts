@@ -3,7 +3,7 @@ import type { MaasMachine } from "../clients/maas.ts";
 import { releaseEffect } from "../clients/maas.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Finding } from "../run/event.ts";
-import { isAbsent, type RecordedMachine, type RecordedModel } from "../teardown/recorded-lab.ts";
+import { isAbsent, type RecordedMachine, type RecordedModel } from "../run/recorded-lab.ts";
 import { note, ok, refused } from "./finding.ts";
 
 /** What is known around a machine when it is judged. */

@@ -1,7 +1,7 @@
 import type { JujuModel } from "../clients/juju.ts";
 import type { Finding } from "../run/event.ts";
+import type { RecordedModel } from "../run/recorded-lab.ts";
 import type { Context } from "../teardown/context.ts";
-import type { RecordedModel } from "../teardown/recorded-lab.ts";
 import { note, ok, refused } from "./finding.ts";
 
 /** What the Juju side answered; `models` is undefined when it could not be asked. */

@@ -73,7 +73,7 @@ export const publishedManifest = (
     types: "./dist/library.d.ts",
     exports: {
       ".": { types: "./dist/library.d.ts", default: "./dist/library.js" },
-      "./late-bound": "./dist/components/late-bound.cjs",
+      "./state": "./dist/components/late-bound.cjs",
       "./package.json": "./package.json",
     },
     files: ["dist"],

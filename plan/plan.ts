@@ -3,11 +3,11 @@ import { TeardownError } from "../errors.ts";
 import { askGuards } from "../guards/guards.ts";
 import type { Finding } from "../run/event.ts";
 import { isDestructive } from "../run/journal.ts";
+import type { RecordedLab } from "../run/recorded-lab.ts";
 import { findOpenRun, inHome } from "../run/run-directory.ts";
 import { adoptLab } from "../teardown/adopt.ts";
 import type { Context } from "../teardown/context.ts";
 import { observeLab, type SeenLab } from "../teardown/observe.ts";
-import type { RecordedLab } from "../teardown/recorded-lab.ts";
 
 /** What `pulumi destroy` would hit now, and whether it would go. */
 export type Plan = {

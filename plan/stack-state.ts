@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { ourKeys, parseSettings, type Settings } from "../config/settings.ts";
 import { TeardownError } from "../errors.ts";
-import { type RecordedLab, recordedLab } from "../teardown/recorded-lab.ts";
+import { type RecordedLab, recordInState } from "../run/recorded-lab.ts";
 import { type Pulumi, printed } from "./pulumi-cli.ts";
 
 const configValues = z.record(
@@ -87,7 +87,7 @@ export const recordedIn = async (
   const labs = keepers.flatMap((keeper) =>
     resources
       .filter(({ type }) => type === `pulumi-nodejs:dynamic/lab:${keeper}`)
-      .flatMap(({ outputs }) => recordedLab.safeParse(outputs?.lab).data ?? []),
+      .flatMap(({ outputs }) => recordInState.safeParse(outputs?.lab).data ?? []),
   );
   return { project: resources[0]?.urn.split("::")[1], lab: labs[0] };
 };

@@ -6,7 +6,7 @@ import { isAlive } from "../engine/engine-process.ts";
 import { TeardownError } from "../errors.ts";
 import type { RunEvent } from "../run/event.ts";
 import { readJournal } from "../run/journal.ts";
-import { recordedLab } from "../teardown/recorded-lab.ts";
+import { recordedLab } from "../run/recorded-lab.ts";
 import { checkCapture } from "./check-capture.ts";
 import type { CaptureCheck } from "./report.ts";
 

@@ -1,6 +1,6 @@
 import type { RunEvent } from "../run/event.ts";
 import { isDestructive } from "../run/journal.ts";
-import type { RecordedLab } from "../teardown/recorded-lab.ts";
+import type { RecordedLab } from "../run/recorded-lab.ts";
 import { type DestroyEvents, lastAt, messageOf, ms, ofKind, splitDestroys } from "./destroys.ts";
 import { lanesOf } from "./lanes.ts";
 import { outcomeOf } from "./outcome.ts";

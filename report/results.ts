@@ -1,5 +1,5 @@
 import type { RunEvent } from "../run/event.ts";
-import type { RecordedLab } from "../teardown/recorded-lab.ts";
+import type { RecordedLab } from "../run/recorded-lab.ts";
 import { ofKind } from "./destroys.ts";
 import { paceOf } from "./normal-times.ts";
 import type { Destroy, ForcedRemoval, Lane, Result } from "./report.ts";

@@ -116,3 +116,14 @@ export const dropLock = (file: string): void => {
     // Nothing depends on it.
   }
 };
+
+const dropped = new Set<string>();
+
+/** Drops a lock when this process ends. */
+export const dropAtExit = (file: string): void => {
+  if (dropped.size === 0)
+    process.once("exit", () => {
+      for (const lock of dropped) dropLock(lock);
+    });
+  dropped.add(file);
+};

@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { TeardownError } from "../errors.ts";
-import type { Knowledge } from "../guards/list-guard.ts";
-import { type RecordedLab, recordedLab } from "../teardown/recorded-lab.ts";
 import { writeWhole } from "./files.ts";
 import { isClosed, type Journal, openJournal, readJournal } from "./journal.ts";
+import { type Knowledge, type RecordedLab, recordedLab } from "./recorded-lab.ts";
 
 const runRecord = z.object({
   v: z.literal(1),

@@ -11,9 +11,9 @@ import { destroyWith } from "../guards/finding.ts";
 import type { CapturedFile } from "../run/event.ts";
 import { writeWhole } from "../run/files.ts";
 import { isDestructive } from "../run/journal.ts";
+import type { RecordedModel } from "../run/recorded-lab.ts";
 import { type Run, stamp } from "../run/run-directory.ts";
 import type { Clock } from "./context.ts";
-import type { RecordedModel } from "./recorded-lab.ts";
 
 /** The runbook's three files, and the sums that make them verifiable. */
 export const captureFiles = {

@@ -5,10 +5,10 @@ import { refusalMessage } from "../guards/findings-table.ts";
 import { strangersNow } from "../guards/guards.ts";
 import { judgeModel } from "../guards/model-guard.ts";
 import type { Finding } from "../run/event.ts";
+import type { RecordedModel } from "../run/recorded-lab.ts";
 import type { Run } from "../run/run-directory.ts";
 import { count } from "../words/table.ts";
 import type { Context, Row } from "./context.ts";
-import type { RecordedModel } from "./recorded-lab.ts";
 import { throwIfStopped } from "./stopping.ts";
 import { startStory } from "./story.ts";
 
@@ -30,32 +30,37 @@ const beforeLookingAgain = 300;
 // A call that failed for no lasting reason is made again, but not for ever.
 const failuresInARow = 3;
 
-// The controller may still change its mind right after the removal (juju.md 1): between two lists that agree.
-const betweenLists = 500;
+// The controller may still change its mind right after the removal (juju.md 1): from the beginning of a list to that of the
+// next one, which has to agree.
+const betweenLists = 200;
 // When a model was first seen gone by this process, if each look since has seen the same.
 const goneSince = new WeakMap<Context, Map<string, number>>();
 
 const lookForModel = async (context: Context, { controller, uuid }: RecordedModel): Promise<Presence> => {
   const since = goneSince.get(context) ?? new Map<string, number>();
   goneSince.set(context, since);
+  const began = context.clock.now();
   const seen = await context.juju.presence(controller, uuid);
   if (seen.state !== "gone") since.delete(uuid);
-  else if (!since.has(uuid)) since.set(uuid, context.clock.now());
+  else if (!since.has(uuid)) since.set(uuid, began);
   return seen;
 };
 
 /**
- * Whether the model is gone: two fresh lists, half a second apart, with the controller's own model, nothing unexplained on
+ * Whether the model is gone: two fresh lists, one after the other, with the controller's own model, nothing unexplained on
  * stderr, and no entry with the recorded UUID. When this process has seen it gone before, and never otherwise since, that
  * list is the first of the two.
  */
 export const confirmGone = async (context: Context, recorded: RecordedModel): Promise<Presence> => {
-  const before = goneSince.get(context)?.get(recorded.uuid);
-  if (before !== undefined)
-    await context.clock.sleep(before + betweenLists - context.clock.now(), context.signal);
+  const { clock, signal } = context;
+  const firstGone = () => goneSince.get(context)?.get(recorded.uuid);
+  const untilNextList = (first: number) =>
+    clock.sleep(Math.max(0, first + betweenLists - clock.now()), signal);
+  const before = firstGone();
+  if (before !== undefined) await untilNextList(before);
   const seen = await lookForModel(context, recorded);
   if (seen.state !== "gone" || before !== undefined) return seen;
-  await context.clock.sleep(betweenLists, context.signal);
+  await untilNextList(firstGone() ?? clock.now());
   return await lookForModel(context, recorded);
 };
 

@@ -2,11 +2,11 @@ import { type MaasClient, type MaasMachine, type ReleaseAnswer, releaseEffect } 
 import { TeardownError } from "../errors.ts";
 import { refusalMessage } from "../guards/findings-table.ts";
 import { acceptDeleted, judgeMachine, type MachineSurroundings } from "../guards/machine-guard.ts";
+import type { RecordedMachine } from "../run/recorded-lab.ts";
 import type { Run } from "../run/run-directory.ts";
 import type { Context, Row } from "./context.ts";
 import { type MachineStory, machineStory } from "./machine-story.ts";
 import type { ReadyPoller, Settled } from "./ready-poller.ts";
-import type { RecordedMachine } from "./recorded-lab.ts";
 import { throwIfStopped } from "./stopping.ts";
 
 const retries = 3;

@@ -3,15 +3,16 @@ import { engineProcess } from "../engine/engine-process.ts";
 import { TeardownError } from "../errors.ts";
 import { findingsTable, refusalMessage } from "../guards/findings-table.ts";
 import { askGuards, type Verdict } from "../guards/guards.ts";
-import type { Knowledge } from "../guards/list-guard.ts";
 import { isDestructive } from "../run/journal.ts";
-import { dropLock, takeLock } from "../run/lock.ts";
+import { dropAtExit, takeLock } from "../run/lock.ts";
+import type { Knowledge, RecordedLab } from "../run/recorded-lab.ts";
 import { openRun, type Run } from "../run/run-directory.ts";
 import { type Usual, usualDurations } from "../run/usual.ts";
 import { ensureCapture } from "./capture.ts";
 import type { Context, Row } from "./context.ts";
+import { engineIdentity } from "./engine-identity.ts";
 import { type ReadyPoller, readyPoller } from "./ready-poller.ts";
-import type { RecordedLab } from "./recorded-lab.ts";
+import { prepareReport, report } from "./report.ts";
 import { throwIfStopped, whyStopped } from "./stopping.ts";
 
 /** One destroy's part of a run, in this process: every destructive call goes through it. */
@@ -29,12 +30,6 @@ export type Teardown = {
   told: (resource: string, work: () => Promise<string>) => Promise<string>;
 };
 
-/** What identifies an engine for the capture: the command plugin's script and this process run under the same one. */
-export const engineIdentity = (): string | undefined => {
-  const engine = engineProcess();
-  return engine && `${engine.pid}@${engine.started}`;
-};
-
 // An operator may have typed the key on the command line; the journal must not repeat it.
 const shownCommand = (argv: string[]): string =>
   ["pulumi", ...argv.slice(1)].map((word) => word.replace(/(maasApiKey=).*/s, "$1***")).join(" ");
@@ -47,11 +42,8 @@ const messageOf = (argv: string[]): { message?: string } => {
   return message === undefined ? {} : { message };
 };
 
-/** Writes the run's report as it stands now. It is a rendering of the journal, so a report that fails loses nothing. */
-export const report = async (run: Run): Promise<void> => {
-  const { writeReport } = await import("../report/write-report.ts");
-  writeReport(run.directory);
-};
+// For what is good to know but must not hold anything up. In ms.
+const patience = 1_000;
 
 const once = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
   let made: Promise<Value> | undefined;
@@ -75,8 +67,8 @@ export const beginTeardown = async (options: {
   knowledge: Knowledge;
   /** Whether nothing but the exit criteria is left in the stack: their run may be closed already. */
   onlyExitCriteria?: boolean;
-  /** Asked for while the guards work: it must not hold anything up. */
-  versions: Promise<Record<string, string>>;
+  /** Asked for when the guards and the capture are through, or failed: it takes processes that would hold them up. */
+  versions: () => Promise<Record<string, string>>;
 }): Promise<Teardown> => {
   const { context, project, stack, lab, versions } = options;
   const { settings, clock } = context;
@@ -94,7 +86,7 @@ export const beginTeardown = async (options: {
     clock.now,
   );
   await takeLock(run.lock);
-  process.on("exit", () => dropLock(run.lock));
+  dropAtExit(run.lock);
   const { maasApiKey: _, ...shown } = settings;
   const engine = engineProcess();
   run.journal.write({
@@ -107,7 +99,12 @@ export const beginTeardown = async (options: {
     ...(engine && messageOf(engine.argv)),
     settings: shown,
   });
-  versions.then((seen) => run.journal.write({ event: "versions", seen })).catch(() => {});
+  const writeVersions = once(async () => {
+    const seen = await versions();
+    run.journal.write({ event: "versions", seen });
+  });
+  /** The engine may end this process as soon as a destroy has failed: what belongs to its story is waited for, but not for long. */
+  const versionsOfAFailure = () => Promise.race([writeVersions(), clock.sleep(patience)]).catch(() => {});
 
   // The report is written when the last of those that are under way has ended badly: the engine may end this process then.
   let underWay = 0;
@@ -168,6 +165,7 @@ export const beginTeardown = async (options: {
           if (told)
             throw new TeardownError("refused", `the guards refuse, as another row says; ${untouched}`);
           told = true;
+          await versionsOfAFailure();
           throw new TeardownError("refused", refusalMessage(verdict.findings, untouched));
         }
         if (!told) {
@@ -201,9 +199,12 @@ export const beginTeardown = async (options: {
           await ensureCapture(context, run, { by: "provider", engine: engineIdentity() });
         } catch (error) {
           throwIfStopped(context, "nothing was destroyed");
+          await versionsOfAFailure();
           throw error;
         }
         throwIfStopped(context, "nothing more was destroyed");
+        void writeVersions().catch(() => {});
+        prepareReport(run);
       }),
     ),
   };

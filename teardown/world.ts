@@ -1,18 +1,10 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { type Host, thisHost } from "../clients/host.ts";
 import { type JujuClient, jujuClient } from "../clients/juju.ts";
 import { type MaasClient, maasClient } from "../clients/maas.ts";
 import { maasCredentials } from "../clients/maas-credentials.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Clock, Context } from "./context.ts";
-
-/** Real time. */
-export const realClock: Clock = {
-  now: Date.now,
-  sleep: async (ms, signal) => {
-    await delay(ms, undefined, signal ? { signal } : {}).catch(() => {});
-  },
-};
+import { realClock } from "./clock.ts";
+import type { Context } from "./context.ts";
 
 const connectMaas = async (settings: Settings, signal: AbortSignal): Promise<MaasClient> => {
   const { url, apiKey, ca } = await maasCredentials(

@@ -53,29 +53,44 @@ describe("boundary: what is shown", () => {
 });
 
 describe("boundary: around a provider", () => {
-  type State = { row: string; name: string };
-  const state: State = { row: "urn:pulumi:s::p::t::n", name: "n" };
+  type Own = { name: string };
+  type State = Own & { row: string };
+  const kept: State = { row: "s::p", name: "n" };
+  const urn = "urn:pulumi:s::p::lab:index:Lab$pulumi-nodejs:dynamic/lab:T::n";
+  const place = async () => "s::p";
+  const news = { name: "n" };
   const around = (method: () => Promise<never>) =>
-    bounded<State, State>(({ name }) => name, {
-      create: method,
-      diff: method,
-      update: method,
-      read: method,
-      delete: method,
-    });
-  const quiet = bounded<State, State>(({ name }) => name, {
-    create: async (inputs) => ({ id: "1", outs: inputs }),
-    diff: async (olds, news) => ({ changes: olds.name !== news.name }),
-    update: async (_olds, news) => ({ outs: news }),
-    read: async () => {},
-    delete: async () => {},
-  });
+    bounded<Own, object>(
+      "T",
+      ({ name }) => name,
+      {
+        create: method,
+        diff: method,
+        update: method,
+        read: method,
+        delete: method,
+      },
+      place,
+    );
+  const given: State[] = [];
+  const quiet = bounded<Own, object>(
+    "T",
+    ({ name }) => name,
+    {
+      create: async (inputs) => ({ id: "1", outs: inputs }),
+      diff: async (olds, news) => ({ changes: olds.name !== news.name }),
+      update: async (_olds, news) => ({ outs: news }),
+      read: async (state) => void given.push(state),
+      delete: async (state) => void given.push(state),
+    },
+    place,
+  );
   const calls = (provider: typeof quiet): [string, () => Promise<unknown> | undefined][] => [
-    ["create", () => provider.create?.(state)],
-    ["diff", () => provider.diff?.("1", state, state)],
-    ["update", () => provider.update?.("1", state, state)],
-    ["read", () => provider.read?.("1", state)],
-    ["delete", () => provider.delete?.("1", state)],
+    ["create", () => provider.create?.(news)],
+    ["diff", () => provider.diff?.("1", kept, news)],
+    ["update", () => provider.update?.("1", kept, news)],
+    ["read", () => provider.read?.("1", kept)],
+    ["delete", () => provider.delete?.("1", kept)],
   ];
 
   it("lets no method throw anything but our error, whatever it threw", async () => {
@@ -93,16 +108,28 @@ describe("boundary: around a provider", () => {
   });
 
   it("hands on what the methods answer, old state before new", async () => {
-    expect(await quiet.create?.(state)).to.deep.equal({ id: "1", outs: state });
-    expect(await quiet.diff?.("1", state, { ...state, name: "other" })).to.deep.equal({ changes: true });
-    expect(await quiet.update?.("1", state, { ...state, name: "other" })).to.deep.equal({
-      outs: { ...state, name: "other" },
+    expect(await quiet.create?.(news)).to.deep.equal({ id: "1", outs: kept });
+    expect(await quiet.diff?.("1", kept, { name: "other" })).to.deep.equal({ changes: true });
+    expect(await quiet.update?.("1", kept, { name: "other" })).to.deep.equal({
+      outs: { ...kept, name: "other" },
     });
-    expect(await quiet.delete?.("1", state)).to.equal(undefined);
+    expect(await quiet.delete?.("1", kept)).to.equal(undefined);
+  });
+
+  it("gives the methods the whole URN, and the state a short one", async () => {
+    given.length = 0;
+    await quiet.delete?.("1", kept);
+    await quiet.read?.("1", { ...kept, row: "s::p::my:Site$lab:index:Lab" });
+    expect(given.map(({ row }) => row)).to.deep.equal([
+      urn,
+      "urn:pulumi:s::p::my:Site$lab:index:Lab$pulumi-nodejs:dynamic/lab:T::n",
+    ]);
+    const { outs } = (await quiet.create?.({ ...news, parents: "my:Site$lab:index:Lab" })) ?? {};
+    expect(outs).to.deep.equal({ ...kept, row: "s::p::my:Site$lab:index:Lab" });
   });
 
   it("never drops a resource in a refresh: read answers with the id and the state it got", async () => {
-    expect(await quiet.read?.("1", state)).to.deep.equal({ id: "1", props: state });
+    expect(await quiet.read?.("1", kept)).to.deep.equal({ id: "1", props: kept });
     expect(await quiet.read?.("1", undefined)).to.deep.equal({ id: "1" });
   });
 });

@@ -10,7 +10,7 @@ import { modelUuid, recordedLab } from "../teardown/support/fakes.ts";
 const root = join(import.meta.dirname, "..", "..");
 // As the state keeps it.
 const line =
-  'require("module").createRequire(process.cwd()+"/")("openstack-lab/late-bound")("capture-script").run()';
+  'require("module").createRequire(process.cwd()+"/")("openstack-lab/state")("capture-script").run()';
 const applications = { keystone: { charm: "keystone" } };
 
 describe("capture script, as the command plugin runs it", () => {

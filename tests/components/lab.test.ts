@@ -169,15 +169,13 @@ describe("the lab as Pulumi sees it", () => {
     ];
     for (const [name, component] of components) {
       expect(find(name).inputs.__provider, name).to.equal(
-        `exports.handler=()=>require("module").createRequire(process.cwd()+"/")("openstack-lab/late-bound")("${component}")`,
+        `exports.handler=()=>require('./components/late-bound.cjs')('${component}')`,
       );
     }
   });
 
-  it("tells each resource the URN of its own row", () => {
-    for (const { type, name, inputs } of registered.filter(({ type }) => type.startsWith("pulumi-nodejs:"))) {
-      expect(inputs.row, name).to.equal(`urn:pulumi:unit::openstack-lab::lab:index:Lab$${type}::${name}`);
-    }
+  it("tells a resource nothing of its URN that is as usual", () => {
+    for (const { name, inputs } of registered) expect(inputs, name).to.not.have.any.keys("row", "parents");
   });
 
   it("captures by a command that says in the preview what it does", () => {

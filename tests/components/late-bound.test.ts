@@ -22,7 +22,7 @@ describe("late-bound", () => {
   });
 
   it("is found by its package's name from the project's folder, as the state's line asks for it", () => {
-    const byName = createRequire(`${root}/`)("openstack-lab/late-bound") as typeof load;
+    const byName = createRequire(`${root}/`)("openstack-lab/state") as typeof load;
     expect(byName("preflight")).to.equal(load("preflight"));
   });
 

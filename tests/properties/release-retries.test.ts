@@ -7,9 +7,17 @@ import { machineIn, stage, withMaas } from "./support/stage.ts";
 const recorded = { hostname: "abcd00", systemId: "abcd00", owner: "maas-admin", powerType: "ipmi" };
 
 /** Releases one machine, whose releases fail until the given one. */
-const release = async (goesWell: number, change?: (seconds: number) => Partial<MaasMachine>) => {
-  const { clock, context, run, row, said } = stage(1);
+const release = async (
+  goesWell: number,
+  change?: (seconds: number) => Partial<MaasMachine>,
+  cancelAfter?: number,
+) => {
+  const { clock, context: whole, run, row, said } = stage(1);
+  const cancelling = new AbortController();
+  const context = { ...whole, signal: cancelling.signal };
   const start = clock.now();
+  if (cancelAfter !== undefined)
+    void whole.clock.sleep(cancelAfter).then(() => cancelling.abort("cancelled by the operator"));
   const sent: number[] = [];
   let status = 6;
   const now = () => machineIn("abcd00", status, change?.(Math.round((clock.now() - start) / 1_000)) ?? {});
@@ -34,7 +42,7 @@ const release = async (goesWell: number, change?: (seconds: number) => Partial<M
   };
   const work = releaseMachine({ context: maas, run, row, recorded, poller: readyPoller(maas), around });
   const text = await clock.run(work.catch((error: Error) => error.message));
-  return { text, sent, said, journal: run.journal.events() };
+  return { text, sent, said, took: clock.now() - start, journal: run.journal.events() };
 };
 
 describe("a release that fails", () => {
@@ -69,5 +77,13 @@ describe("a release that fails", () => {
     );
     expect(sent).to.deep.equal([0]);
     expect(text).to.match(/^Deployed → Ready in /);
+  });
+
+  it("is not sent again when the operator cancels during the pause, which ends at once", async () => {
+    // The second release failed after 4 s; its pause would take until the eighth.
+    const { text, sent, took } = await release(99, undefined, 5_000);
+    expect(sent).to.deep.equal([0, 3]);
+    expect(text).to.include("cancelled by the operator");
+    expect(took).to.equal(5_000);
   });
 });

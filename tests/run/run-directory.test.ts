@@ -3,8 +3,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { TeardownError } from "../../errors.ts";
+import type { RecordedLab } from "../../run/recorded-lab.ts";
 import { findOpenRun, inHome, openRun, type Run, type RunKey, stamp } from "../../run/run-directory.ts";
-import type { RecordedLab } from "../../teardown/recorded-lab.ts";
 import { onSmallDisk, temporaryDirectory } from "./support.ts";
 
 const model = { name: "admin/openstack", uuid: "uuid-1", controller: "maas-lab", controllerUuid: "c-1" };

@@ -2,9 +2,9 @@ import { expect } from "chai";
 import type { Presence } from "../../clients/juju.ts";
 import type { MaasMachine } from "../../clients/maas.ts";
 import { isClosed } from "../../run/journal.ts";
+import type { RecordedLab } from "../../run/recorded-lab.ts";
 import { checkExitCriteria } from "../../teardown/exit-criteria.ts";
 import { readyPoller } from "../../teardown/ready-poller.ts";
-import type { RecordedLab } from "../../teardown/recorded-lab.ts";
 import {
   contextWith,
   fakeJuju,

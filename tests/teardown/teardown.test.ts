@@ -42,7 +42,7 @@ describe("teardown: one destroy's part of a run", () => {
       stack: "s",
       lab: recordedLab(),
       knowledge: "whole",
-      versions: Promise.resolve({ juju: "3.6.28" }),
+      versions: async () => ({ juju: "3.6.28" }),
     });
     dropLock(teardown.run.lock);
     return { ...teardown, asked: () => asked };
@@ -53,12 +53,18 @@ describe("teardown: one destroy's part of a run", () => {
   it("writes down who began it with which settings, and never the key", async () => {
     const byUrl = { maasProfile: "", maasApiUrl: "http://maas:5240/MAAS", maasApiKey: "a:b:secret" };
     const { run } = await begin(fine, undefined, byUrl);
-    await new Promise((resolve) => setImmediate(resolve));
     const events = run.journal.events();
-    expect(events.map(({ event }) => event)).to.deep.equal(["run-opened", "destroy-started", "versions"]);
+    expect(events.map(({ event }) => event)).to.deep.equal(["run-opened", "destroy-started"]);
     expect(events[1]).to.include({ pid: process.pid });
     expect(events[1]).to.have.nested.property("settings.jujuModel", "openstack");
     expect(readFileSync(join(run.directory, "journal.jsonl"), "utf8")).to.not.include("a:b:secret");
+  });
+
+  it("writes down the versions of all that took part, before the engine hears that the guards refuse", async () => {
+    const { guarded, run } = await begin(locked);
+    await guarded(keptRow()).catch(() => {});
+    const events = run.journal.events().map(({ event }) => event);
+    expect(events.slice(-2)).to.deep.equal(["guards-refused", "versions"]);
   });
 
   it("asks the guards once for all resources, and tells what is worth knowing on one row", async () => {

@@ -1,13 +1,14 @@
 import { TeardownError } from "../../../errors.ts";
 // The teardown loads it when it first needs it, and loading takes time that a virtual clock does not know of.
 import "../../../report/write-report.ts";
-import { type Knowledge, takeOut } from "../../../guards/list-guard.ts";
+import { takeOut } from "../../../guards/list-guard.ts";
+import type { Knowledge } from "../../../run/recorded-lab.ts";
+import { isAbsent, type RecordedLab } from "../../../run/recorded-lab.ts";
 import { findOpenRun } from "../../../run/run-directory.ts";
 import { ensureCapture } from "../../../teardown/capture.ts";
 import type { Row } from "../../../teardown/context.ts";
 import { destroyModel } from "../../../teardown/destroy-model.ts";
 import { checkExitCriteria } from "../../../teardown/exit-criteria.ts";
-import { isAbsent, type RecordedLab } from "../../../teardown/recorded-lab.ts";
 import { releaseMachine } from "../../../teardown/release-machine.ts";
 import { deadlineReason } from "../../../teardown/stopping.ts";
 import { beginTeardown, type Teardown } from "../../../teardown/teardown.ts";
@@ -56,7 +57,7 @@ const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: nu
         context,
         ...place,
         ...(whole ?? { knowledge: "part", lab: { ...(model && { model }), maasUrl: "", machines: parts } }),
-        versions: Promise.resolve({}),
+        versions: async () => ({}),
       }),
     );
     return made;

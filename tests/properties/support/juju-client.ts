@@ -78,7 +78,7 @@ export const jujuOf = (world: World, process: WorldProcess): JujuClient => {
       return { models: others, complaints: ['getting model "openstack" status: settings not found'] };
     if (now === "hides")
       return { models: others.filter(({ uuid }) => uuid !== controllerModel), complaints: [] };
-    // Once, and only while it really is on its way out: the next list is 500 ms later.
+    // Once, and only while it really is on its way out: the next list comes later.
     if (world.flickers > 0 && world.models.get(labModel)?.life !== "alive") {
       world.flickers -= 1;
       return { models: others, complaints: [] };

@@ -9,9 +9,9 @@ import {
 } from "../../../clients/maas.ts";
 import { parseSettings, type Settings } from "../../../config/settings.ts";
 import { memoryJournal } from "../../../run/journal.ts";
+import type { RecordedLab, RecordedMachine, RecordedModel } from "../../../run/recorded-lab.ts";
 import type { Run } from "../../../run/run-directory.ts";
 import type { Clock, Context, Row } from "../../../teardown/context.ts";
-import type { RecordedLab, RecordedMachine, RecordedModel } from "../../../teardown/recorded-lab.ts";
 
 export const start: number = Date.parse("2026-11-22T14:00:00Z");
 export const modelUuid = "11111111-1111-4111-8111-111111111111";

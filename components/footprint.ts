@@ -1,0 +1,27 @@
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+const manyMachines = 50;
+const enough = 90e6;
+const everyMs = 50;
+let small = false;
+
+/**
+ * Keeps the provider small when the lab is large. With a thousand machines 60 MB are in use, but V8 lets garbage lie where a
+ * machine has memory: the process would grow to half a gigabyte. Both flags may be set while it runs; collecting takes less than
+ * a second in all.
+ */
+export const staySmall = (machines: number): void => {
+  if (small || machines <= manyMachines) return;
+  small = true;
+  setFlagsFromString("--semi-space-growth-factor=1");
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  let limit = enough;
+  setInterval(() => {
+    if (getHeapStatistics().used_heap_size < limit) return;
+    collect();
+    // What is really in use may be more than enough.
+    limit = Math.max(enough, getHeapStatistics().used_heap_size * 1.3);
+  }, everyMs).unref();
+};
