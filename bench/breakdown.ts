@@ -2,7 +2,7 @@ import type { RunEvent } from "../run/event.ts";
 import type { TimedRun } from "./timed-cli.ts";
 
 /** A call in the simulated lab's log. */
-export type LoggedCall = { what: string; startedAt: string; at: string };
+export type LoggedCall = { what: string; startedAt: string; at: string; detail?: Record<string, unknown> };
 
 /** How long the simulated lab needs, in real ms. */
 export type LabTimes = { reap: number; release: number };
@@ -20,11 +20,15 @@ export type Breakdown = {
 };
 
 const startOf = ({ startedAt }: LoggedCall) => Date.parse(startedAt);
-const tookOf = (call: LoggedCall) => Date.parse(call.at) - startOf(call);
+/** As its caller sees it: a call of juju begins with the start of its process. */
+const tookOf = (call: LoggedCall) => {
+  const { began } = call.detail ?? {};
+  return Date.parse(call.at) - (typeof began === "string" ? Date.parse(began) : startOf(call));
+};
 const isDestructive = ({ what }: LoggedCall) => /op=release|destroy-model/.test(what);
 
 /** The slowest call that began within a span of time. */
-const slowest = (calls: readonly LoggedCall[], from: number, to: number): number =>
+export const slowestCall = (calls: readonly LoggedCall[], from: number, to: number): number =>
   Math.max(
     0,
     ...calls
@@ -88,8 +92,8 @@ export const breakdownOf = (
     return phase;
   });
   const path = {
-    guards: slowest(own, deleting?.at ?? 0, guards),
-    capture: slowest(own, guards, captured),
+    guards: slowestCall(own, deleting?.at ?? 0, guards),
+    capture: slowestCall(own, guards, captured),
     lab: Math.max(times.reap, times.release),
   };
   return {

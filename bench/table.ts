@@ -71,22 +71,25 @@ const curveRows = ({ curve = [] }: Results): Row[] =>
 const manyRows = ({ many = [] }: Results): Row[] =>
   many.flatMap((each): Row[] => {
     const name = `${each.machines} machines${each.checkpoints ? "" : ", no checkpoints"}`;
-    const bound = (floor: number) => 1.3 * floor + each.criticalPath;
-    const timed = (what: "up" | "destroy"): Row => [
-      `${name}: ${what}`,
-      `${seconds(each[what].lab)} s, floor ${seconds(each[what].floor)} s`,
-      `at most ${seconds(bound(each[what].floor))} s`,
-      verdict(each[what].lab <= bound(each[what].floor)),
-    ];
-    const { floor, lab, ours } = each.stateBytesPerMachine;
+    const timed = (what: "up" | "destroy"): Row => {
+      const { floor, lab, criticalPath } = each[what];
+      const bound = 1.3 * floor + criticalPath;
+      const measured = `${seconds(lab)} s, floor ${seconds(floor)} s, critical path ${seconds(criticalPath)} s`;
+      // The engine's own checkpoints are most of the floor; without them the goal would be the engine's start and end.
+      return each.checkpoints
+        ? [`${name}: ${what}`, measured, `at most ${seconds(bound)} s`, verdict(lab <= bound)]
+        : [`${name}: ${what}`, measured, "", ""];
+    };
+    const { floor, lab, own } = each.stateBytesPerMachine;
+    const rows = [timed("up"), timed("destroy")];
+    if (!each.checkpoints) return rows;
     return [
-      timed("up"),
-      timed("destroy"),
+      ...rows,
       [
         `${name}: state a machine`,
-        `${kilobytes(lab)}, floor ${kilobytes(floor)}, own properties ${kilobytes(ours)}`,
-        "at most 1 kB",
-        verdict(lab <= 1024),
+        `${kilobytes(own)} of its own, ${kilobytes(lab)} in all, ${kilobytes(floor)} an empty resource`,
+        "its own at most 1 kB",
+        verdict(own <= 1024),
       ],
       [
         `${name}: provider's peak memory`,

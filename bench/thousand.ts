@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { breakdownOf, slowestCall } from "./breakdown.ts";
 import { type LabPlan, labTimes, many, stackOn, timed, unattended } from "./labs.ts";
 import { plainProject } from "./plain-project.ts";
 import { median } from "./statistics.ts";
@@ -9,10 +10,10 @@ export type ManyMachines = {
   machines: number;
   checkpoints: boolean;
   parallel: number;
-  criticalPath: number;
-  up: { floor: number; lab: number };
-  destroy: { floor: number; lab: number };
-  stateBytesPerMachine: { floor: number; lab: number; ours: number };
+  up: { floor: number; lab: number; criticalPath: number };
+  destroy: { floor: number; lab: number; criticalPath: number };
+  /** Of the whole state file, and of a machine's own inputs and outputs, which are not the engine's. */
+  stateBytesPerMachine: { floor: number; lab: number; own: number };
   peakBytes: { floor: number; lab: number };
 };
 
@@ -62,19 +63,22 @@ export const manyMachines = async (
     const up = await timed(stack, "up", ...args);
     const state = stack.stateText();
     const destroy = await timed(stack, "destroy", ...args);
-    const times = labTimes(plan);
+    // So many releases fit through our connections at a time: what the lab needs for all of them.
+    const { release, reap } = labTimes(plan);
+    const times = { reap, release: release * Math.ceil(machines / maasConcurrency) };
+    const path = breakdownOf(destroy, stack.journal(), await stack.lab.calls(), times);
+    const upPath = slowestCall(await stack.lab.calls(), up.began, up.ended);
     const took = ({ began, ended }: { began: number; ended: number }) => ended - began;
     return {
       machines,
       checkpoints,
       parallel,
-      criticalPath: Math.max(times.reap, times.release * Math.ceil(machines / maasConcurrency)),
-      up: { floor: took(floor.up), lab: took(up) },
-      destroy: { floor: took(floorDestroy), lab: took(destroy) },
+      up: { floor: took(floor.up), lab: took(up), criticalPath: upPath },
+      destroy: { floor: took(floorDestroy), lab: took(destroy), criticalPath: path.criticalPath },
       stateBytesPerMachine: {
         floor: floor.state / machines,
         lab: state.length / machines,
-        ours: ownBytes(state),
+        own: ownBytes(state),
       },
       peakBytes: { floor: floorDestroy.provider?.peakBytes ?? 0, lab: destroy.provider?.peakBytes ?? 0 },
     };

@@ -44,10 +44,9 @@ describe("the table of results", () => {
       machines: 1000,
       checkpoints: true,
       parallel: 1100,
-      criticalPath: 2_000,
-      up: { floor: 10_000, lab: 15_000 },
-      destroy: { floor: 10_000, lab: 15_001 },
-      stateBytesPerMachine: { floor: 1, lab: 1_024, ours: 1 },
+      up: { floor: 10_000, lab: 15_000, criticalPath: 2_000 },
+      destroy: { floor: 10_000, lab: 16_001, criticalPath: 3_000 },
+      stateBytesPerMachine: { floor: 1, lab: 2_048, own: 1_024 },
       peakBytes: { floor: 1, lab: 250e6 },
     };
     const table = resultsTable({ ...results, many: [many] });
