@@ -45,7 +45,7 @@ const results: Results = {
     memoryBytes: totalmem(),
     load,
     node: process.versions.node,
-    pulumi: tools[0]?.version ?? "",
+    pulumi: tools.find(({ name }) => name === "pulumi")?.version ?? "",
   },
 };
 if (load > cpus().length)

@@ -107,7 +107,7 @@ export const svg = (bars: { title: string; unit: string; bars: Bar[] }, plots: r
   const drawn = plots.filter(({ series }) => series.some(({ points }) => points.length > 0));
   const total = first + drawn.length * height;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${total}" viewBox="0 0 ${width} ${total}" font-family="sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${total}" viewBox="0 0 ${width} ${total}" font-family="sans-serif" font-size="12"><title>What make bench measured</title>`,
     first > 0 ? barPlot(bars.title, bars.unit, bars.bars) : "",
     ...drawn.map((plot, at) => `<g transform="translate(0 ${first + at * height})">${linePlot(plot)}</g>`),
     "</svg>\n",

@@ -36,6 +36,22 @@ describe("a lab's whole life, on the real engine", function () {
     expect(output, output).to.include("11 unchanged");
   });
 
+  it("has the same as stack outputs, for scripts", async () => {
+    const { code, output } = await stack.pulumi("stack", "output", "--json");
+    expect(code, output).to.equal(0);
+    const { affected, model } = JSON.parse(output.slice(output.indexOf("{"))) as {
+      affected: Record<string, string>;
+      model: { name: string; life: string };
+    };
+    const { machines } = await stack.lab.state();
+    expect(Object.keys(affected)).to.have.members(machines.map(({ hostname }) => hostname));
+    for (const { hostname, systemId } of machines)
+      expect(affected[hostname]).to.match(
+        new RegExp(`^${systemId} {2}Deployed {2}on {2}juju {2}\\d {2}released$`),
+      );
+    expect(model).to.include({ name: "admin/openstack", life: "alive" });
+  });
+
   it("destroys in the runbook's order, and says what comes next", async () => {
     const { code, output } = await stack.destroy("-m", "a rehearsal");
     expect(code, output).to.equal(0);
