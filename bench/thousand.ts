@@ -66,8 +66,9 @@ export const manyMachines = async (
     // So many releases fit through our connections at a time: what the lab needs for all of them.
     const { release, reap } = labTimes(plan);
     const times = { reap, release: release * Math.ceil(machines / maasConcurrency) };
-    const path = breakdownOf(destroy, stack.journal(), await stack.lab.calls(), times);
-    const upPath = slowestCall(await stack.lab.calls(), up.began, up.ended);
+    const calls = await stack.lab.calls();
+    const path = breakdownOf(destroy, stack.journal(), calls, times);
+    const upPath = slowestCall(calls, up.began, up.ended);
     const took = ({ began, ended }: { began: number; ended: number }) => ended - began;
     return {
       machines,

@@ -3,7 +3,7 @@ import { openedLab } from "../run/recorded-lab.ts";
 import { checkExitCriteria } from "../teardown/exit-criteria.ts";
 import { report } from "../teardown/report.ts";
 import { bounded } from "./boundary.ts";
-import { createRecord, diffRecord, type LabInputs, type LabRecord, updateRecord } from "./lab-record.ts";
+import { keepsRecord, type LabInputs, type LabRecord } from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";
 import { onlyInDestroy, rowOf, teardown } from "./provider-process.ts";
 
@@ -19,9 +19,7 @@ export const provider: dynamic.ResourceProvider = bounded<LabInputs, LabRecord>(
   "ExitCriteria",
   () => "exit-criteria",
   {
-    create: (inputs) => createRecord("exit-criteria", inputs),
-    diff: diffRecord,
-    update: updateRecord,
+    ...keepsRecord("exit-criteria"),
     read: async () => {},
     delete: async ({ row, lab: kept }) => {
       await onlyInDestroy("the lab", row);

@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { manyMachines } from "../run/recorded-lab.ts";
 
-const manyMachines = 50;
 const enough = 90e6;
 const everyMs = 50;
 let small = false;

@@ -2,14 +2,7 @@ import type { CustomResourceOptions, dynamic, Output } from "@pulumi/pulumi";
 import { type KeptLab, openedLab } from "../run/recorded-lab.ts";
 import { destroyModel } from "../teardown/destroy-model.ts";
 import { bounded } from "./boundary.ts";
-import {
-  createRecord,
-  diffRecord,
-  type LabInputs,
-  type LabRecord,
-  type LabState,
-  updateRecord,
-} from "./lab-record.ts";
+import { keepsRecord, type LabInputs, type LabRecord, type LabState } from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";
 import {
   lookingContext,
@@ -45,9 +38,7 @@ export const provider: dynamic.ResourceProvider = bounded<LabInputs, LabRecord>(
   "JujuModel",
   ({ jujuModel }) => jujuModel,
   {
-    create: (inputs) => createRecord("model", inputs),
-    diff: diffRecord,
-    update: updateRecord,
+    ...keepsRecord("model"),
     read: async (state) => {
       try {
         if (refreshTells()) rowOf(state.row).info(await describe(state));

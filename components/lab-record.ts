@@ -19,24 +19,15 @@ const tellChange = (row: string, before: KeptLab, now: RecordedLab): void => {
   }
 };
 
-/** Adopts the lab: finds it, records it, changes nothing. */
-export const createRecord = async (id: string, inputs: Located): Promise<dynamic.CreateResult<LabState>> => ({
-  id,
-  outs: { ...inputs, lab: keptLab(await adoptedLab(inputs.row)) },
-});
-
 /** Adopts anew what `up` finds today. */
-export const updateRecord = async (
-  olds: LabState,
-  news: Located,
-): Promise<dynamic.UpdateResult<LabState>> => {
+const adoptAnew = async (olds: LabState, news: Located): Promise<dynamic.UpdateResult<LabState>> => {
   const lab = await adoptedLab(news.row);
   tellChange(news.row, olds.lab, lab);
   return { outs: { ...news, lab: keptLab(lab) } };
 };
 
 /** Changed inputs, or a lab that is no longer the recorded one; never a replacement. */
-export const diffRecord = async (olds: LabState, news: Located): Promise<dynamic.DiffResult> => {
+const compare = async (olds: LabState, news: Located): Promise<dynamic.DiffResult> => {
   if (!sameInputs(olds, news, ["jujuModel"])) return { changes: true };
   if (!(await isUp())) return { changes: false };
   const recorded = openedLab(olds.lab);
@@ -44,3 +35,13 @@ export const diffRecord = async (olds: LabState, news: Located): Promise<dynamic
   const today = await adoptedLab(news.row).catch(() => recorded);
   return { changes: !isDeepStrictEqual(today, recorded) };
 };
+
+/** The life in `up` of a resource that keeps the lab's record: it is found and recorded, and nothing is changed in the lab. */
+export const keepsRecord = (id: string) => ({
+  create: async (inputs: Located): Promise<dynamic.CreateResult<LabState>> => ({
+    id,
+    outs: { ...inputs, lab: keptLab(await adoptedLab(inputs.row)) },
+  }),
+  diff: compare,
+  update: adoptAnew,
+});

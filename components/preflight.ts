@@ -2,7 +2,7 @@ import type { CustomResourceOptions, dynamic } from "@pulumi/pulumi";
 import { openedLab } from "../run/recorded-lab.ts";
 import { shownPath } from "../run/run-directory.ts";
 import { bounded } from "./boundary.ts";
-import { createRecord, diffRecord, type LabInputs, type LabRecord, updateRecord } from "./lab-record.ts";
+import { keepsRecord, type LabInputs, type LabRecord } from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";
 import { onlyInDestroy, rowOf, teardown } from "./provider-process.ts";
 
@@ -18,9 +18,7 @@ export const provider: dynamic.ResourceProvider = bounded<LabInputs, LabRecord>(
   "Preflight",
   () => "preflight",
   {
-    create: (inputs) => createRecord("preflight", inputs),
-    diff: diffRecord,
-    update: updateRecord,
+    ...keepsRecord("preflight"),
     read: async () => {},
     delete: async ({ row, lab }) => {
       await onlyInDestroy("the lab", row);

@@ -17,6 +17,7 @@ import { versionsNow } from "../teardown/versions.ts";
 import { realContext } from "../teardown/world.ts";
 import { keepCompiledCode } from "./compiled-code.ts";
 import { staySmall } from "./footprint.ts";
+import { placeOf } from "./row.ts";
 
 // One process serves all resources of an operation; what is asked or begun once lives here.
 let connected: Engine | undefined;
@@ -30,6 +31,7 @@ export const engine = (): Engine => {
   if (connected) return connected;
   const made = connectEngine(process.argv[2] ?? "");
   connected = made;
+  keepCompiledCode();
   made.gone.addEventListener("abort", () => {
     stopping.abort(made.gone.reason);
     // A provider whose engine died would live on for ever, and act beside its successor (engine.md 3.2).
@@ -46,7 +48,6 @@ export const configure = async (request: dynamic.ConfigureRequest): Promise<void
   );
   configured = Object.fromEntries(values.filter(([, value]) => value !== undefined));
   engine();
-  keepCompiledCode();
 };
 
 const rows = new Map<string, Promise<void>>();
@@ -74,22 +75,15 @@ export const rowOf = (urn: string): Row => {
 /** Waits until all that was said on a row has arrived: what comes after the resource is done is lost. */
 export const rowTold = (urn: string): Promise<void> => rows.get(urn) ?? Promise.resolve();
 
-type Place = { stack: string; project: string };
-
 /** Which stack and project a URN is of. */
-export const placeOf = (urn: string): Place => {
-  const [, stack = "", project = ""] = /^urn:pulumi:([^:]*)::([^:]*)::/.exec(urn) ?? [];
+export const stackOf = (urn: string): { stack: string; project: string } => {
+  const [stack = "", project = ""] = placeOf(urn).split("::");
   return { stack, project };
 };
 
-let place: string | undefined;
+let place = "";
 /** The stack and the project of an operation that runs a program, as a URN has them: `stack::project`. */
-export const placeNow = async (): Promise<string> => {
-  if (place) return place;
-  const { stack, project } = placeOf(await engine().rootResource());
-  if (stack) place = `${stack}::${project}`;
-  return `${stack}::${project}`;
-};
+export const placeNow = async (): Promise<string> => (place ||= placeOf(await engine().rootResource()));
 
 const programRan = async (): Promise<boolean> => (await engine().rootResource()) !== "";
 
@@ -104,7 +98,7 @@ export const settingsNow = async (urn: string): Promise<Settings> => {
   const ran = await programRan();
   const known = settingsBy.get(ran);
   if (known) return known;
-  const { stack } = placeOf(urn);
+  const { stack } = stackOf(urn);
   const read = runTimeSettings({ configured, project: process.cwd(), stack, programRan: ran });
   staySmall(read.machines.length);
   settingsBy.set(ran, read);
@@ -129,7 +123,7 @@ export const adoptedLab = (urn: string): Promise<RecordedLab> =>
   (adopting ??= (async () => {
     const context = await lookingContext(urn);
     const { backupRoot, backupLabel } = context.settings;
-    const open = findOpenRun({ backupRoot, backupLabel, ...placeOf(urn), modelUuid: undefined });
+    const open = findOpenRun({ backupRoot, backupLabel, ...stackOf(urn), modelUuid: undefined });
     return await adoptLab(context, open && isDestructive(open.journal.events()) ? open.lab : undefined);
   })());
 
@@ -211,7 +205,7 @@ const begin = async (urn: string): Promise<Teardown> => {
   const context = realContext({ ...settings, jujuController: controller }, stopping.signal);
   return await beginTeardown({
     context,
-    ...placeOf(urn),
+    ...stackOf(urn),
     lab,
     knowledge,
     onlyExitCriteria: brought.every(({ last }) => last),

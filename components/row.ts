@@ -1,6 +1,9 @@
 /** What most labs are parented by: a `Lab` that is nobody else's part. */
 const usualParents = "lab:index:Lab";
 
+/** The stack and the project of a URN, as it has them: `stack::project`; "" for what is no URN. */
+export const placeOf = (urn: string): string => /^urn:pulumi:([^:]*::[^:]*)::/.exec(urn)?.[1] ?? "";
+
 /** The types of a resource's parents, as its URN holds them; undefined for the usual ones. */
 export const parentsOf = (urn: string): string | undefined => {
   const [, types = ""] = /^urn:pulumi:[^:]*::[^:]*::(.*)::[^:]*$/.exec(urn) ?? [];
@@ -13,9 +16,8 @@ export const parentsOf = (urn: string): string | undefined => {
  * addressed by it; but it is long, and Pulumi writes the whole state twice for each resource that is created or deleted.
  */
 export const keptRow = (urn: string): string => {
-  const [, place = ""] = /^urn:pulumi:([^:]*::[^:]*)::/.exec(urn) ?? [];
   const parents = parentsOf(urn);
-  return parents === undefined ? place : `${place}::${parents}`;
+  return parents === undefined ? placeOf(urn) : `${placeOf(urn)}::${parents}`;
 };
 
 /** The URN of a resource, from what the state keeps of it. */

@@ -28,6 +28,9 @@ export type RecordedLab = z.output<typeof recordedLab>;
 /** Whether the whole lab is on record, or only the part of it that is still in the stack. */
 export type Knowledge = "whole" | "part";
 
+/** Above so many machines, memory decides how things are done. */
+export const manyMachines = 50;
+
 /** Whether a machine was already missing when it was recorded. */
 export const isAbsent = (machine: RecordedMachine): boolean => machine.systemId === "";
 

@@ -91,16 +91,15 @@ const lookAtJuju = async (context: Context, problems: Problem[], depth: Depth) =
       next: "pulumi config set jujuModel <model>",
     });
   }
-  if (found.length !== 1 || !model || model.isController)
-    return { controller, models, model: undefined, status: undefined, machines: [], inMaas: [] };
-  if (depth === "identities")
-    return { controller, models, model, status: undefined, machines: [], inMaas: [] };
+  const ours = found.length === 1 && !model?.isController ? model : undefined;
+  if (!ours || depth === "identities")
+    return { controller, models, model: ours, status: undefined, machines: [], inMaas: [] };
   const maas = await context.maas();
   const [status, inMaas] = await Promise.all([
-    juju.status(`${controller}:${model.name}`).catch(() => undefined),
-    maas.machines({ agentName: model.uuid }),
+    juju.status(`${controller}:${ours.name}`).catch(() => undefined),
+    maas.machines({ agentName: ours.uuid }),
   ]);
-  return { controller, models, model, status, machines: status?.machines ?? [], inMaas };
+  return { controller, models, model: ours, status, machines: status?.machines ?? [], inMaas };
 };
 
 const fateOfModel = (

@@ -1,10 +1,9 @@
 import { extname } from "node:path";
 import { execProgram } from "../clients/exec.ts";
+import { manyMachines } from "../run/recorded-lab.ts";
 import type { Run } from "../run/run-directory.ts";
 
 const renderer = () => import("../report/write-report.ts");
-
-const largeLab = 50;
 
 /** In a process of its own: with a thousand machines, rendering takes as much memory as the whole teardown. */
 const reportElsewhere = async (directory: string): Promise<void> => {
@@ -22,12 +21,12 @@ const reportElsewhere = async (directory: string): Promise<void> => {
 
 /** Writes the run's report as it stands now. It is a rendering of the journal, so a report that fails loses nothing. */
 export const report = async (run: Run): Promise<void> => {
-  if (run.lab.machines.length > largeLab) return await reportElsewhere(run.directory);
+  if (run.lab.machines.length > manyMachines) return await reportElsewhere(run.directory);
   const { writeReport } = await renderer();
   writeReport(run.directory);
 };
 
 /** Loads what a report takes while nothing else is to be done: its end is waited for. */
 export const prepareReport = (run: Run): void => {
-  if (run.lab.machines.length <= largeLab) void renderer().catch(() => {});
+  if (run.lab.machines.length <= manyMachines) void renderer().catch(() => {});
 };

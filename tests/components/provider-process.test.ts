@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { placeOf } from "../../components/provider-process.ts";
+import { stackOf } from "../../components/provider-process.ts";
 import { type FakeEngine, fakeEngine } from "../engine/fake-engine.ts";
 import { providerProcess } from "./support/provider.ts";
 
@@ -109,7 +109,7 @@ describe("provider process: when its engine dies", () => {
 
 describe("provider process: a URN's place", () => {
   it("is the stack and the project", () => {
-    expect(placeOf(urn)).to.deep.equal({ stack: "lab", project: "openstack-lab" });
-    expect(placeOf("nonsense")).to.deep.equal({ stack: "", project: "" });
+    expect(stackOf(urn)).to.deep.equal({ stack: "lab", project: "openstack-lab" });
+    expect(stackOf("nonsense")).to.deep.equal({ stack: "", project: "" });
   });
 });

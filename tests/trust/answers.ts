@@ -1,21 +1,8 @@
 import { expect } from "chai";
-import { adoptedStack, type Stack } from "../e2e/stack.ts";
+import type { Stack } from "../e2e/stack.ts";
+import { clear, fault, type Lab, on } from "./lab.ts";
 import type { Row } from "./rows.ts";
 import { capturedFirst, failed, finishes, says, tornDown, untouched } from "./witness.ts";
-
-export type Lab = Parameters<typeof adoptedStack>[0];
-export const fault = (stack: Stack, fields: Record<string, unknown>) =>
-  stack.lab.control({ op: "add-fault", fault: fields });
-export const clear = (stack: Stack) => stack.lab.control({ op: "clear-faults" });
-
-export const on = async (lab: Lab, act: (stack: Stack) => Promise<string>): Promise<string> => {
-  const stack = await adoptedStack(lab);
-  try {
-    return await act(stack);
-  } finally {
-    await stack.end();
-  }
-};
 
 /** An answer that stops a destroy before anything is touched; when it is over, the next one finishes. */
 export const stopsUntouched = (
@@ -27,15 +14,14 @@ export const stopsUntouched = (
   situation,
   expected: "stops untouched; when it is over, the next destroy finishes",
   quick,
-  run: () =>
-    on({}, async (stack) => {
-      await fault(stack, fields);
-      const refused = failed(await stack.destroy());
-      const said = says(refused, pattern);
-      const kept = untouched(stack);
-      await clear(stack);
-      return `${said}; ${kept}; then: ${await finishes(stack)}`;
-    }),
+  run: on({}, async (stack) => {
+    await fault(stack, fields);
+    const refused = failed(await stack.destroy());
+    const said = says(refused, pattern);
+    const kept = untouched(stack);
+    await clear(stack);
+    return `${said}; ${kept}; then: ${await finishes(stack)}`;
+  }),
 });
 
 /** An answer that passes by itself: one destroy is enough. */
@@ -49,13 +35,12 @@ export const goesOn = (
   situation,
   expected,
   quick,
-  run: () =>
-    on(lab, async (stack) => {
-      const { code, output } = await stack.destroy();
-      expect(code, output).to.equal(0);
-      const more = also(stack, output);
-      return [more, await tornDown(stack), capturedFirst(stack)].filter(Boolean).join("; ");
-    }),
+  run: on(lab, async (stack) => {
+    const { code, output } = await stack.destroy();
+    expect(code, output).to.equal(0);
+    const more = also(stack, output);
+    return [more, await tornDown(stack), capturedFirst(stack)].filter(Boolean).join("; ");
+  }),
 });
 
 export const maas = (kind: string, more = {}) => ({ side: "maas", kind, ...more });

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
-import { adoptedStack } from "../e2e/stack.ts";
+import { type Lab, on } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
-import { plan, type Strike, type Victim } from "./strike.ts";
+import { type Strike, struckDestroy, type Victim } from "./strike.ts";
 import {
   cancel,
   capturedFirst,
@@ -31,25 +31,17 @@ const killed: Record<Victim, string> = {
 const expected = "cancel where needed, destroy: same end";
 
 /** One kill, what Pulumi asks for after it, and a destroy that must reach the end. */
-const survives =
-  (strike: Strike & { who: Victim }, lab: Parameters<typeof adoptedStack>[0]) =>
-  async (): Promise<string> => {
-    const stack = await adoptedStack(lab);
-    try {
-      const struck = plan(stack, strike);
-      const first = await stack.destroy();
-      expect(struck(), `never came to this point:\n${first.output}`).to.equal(true);
-      expect(first.code, first.output).to.not.equal(0);
-      if (strike.who === "engine") await cancel(stack);
-      const end = await finishes(stack);
-      for (const pid of providers(stack)) expect(runs(pid), `provider ${pid}`).to.equal(false);
-      expect(stack.runs()).to.have.length(1);
-      expect(journal(stack).at(-1)?.event).to.equal("run-closed");
-      return [end, capturedFirst(stack), releasedOnce(stack)].join("; ");
-    } finally {
-      await stack.end();
-    }
-  };
+const survives = (strike: Strike & { who: Victim }, lab: Lab) =>
+  on(lab, async (stack) => {
+    const first = await struckDestroy(stack, strike);
+    expect(first.code, first.output).to.not.equal(0);
+    if (strike.who === "engine") await cancel(stack);
+    const end = await finishes(stack);
+    for (const pid of providers(stack)) expect(runs(pid), `provider ${pid}`).to.equal(false);
+    expect(stack.runs()).to.have.length(1);
+    expect(journal(stack).at(-1)?.event).to.equal("run-closed");
+    return [end, capturedFirst(stack), releasedOnce(stack)].join("; ");
+  });
 
 /** The journal's steps of a happy teardown, each with the words for it. */
 const steps: { event: string; match?: string; nth?: number; words: string }[] = [
@@ -132,31 +124,24 @@ const around = (who: "engine" | "provider"): Row[] => [
 const cutOff: Row = {
   situation: "the engine is killed while it writes its own state, which is cut off",
   expected: "Pulumi cannot read it; with its own copy (`.bak`) the destroy goes on",
-  run: async () => {
-    const stack = await adoptedStack(quickLab);
-    try {
-      const struck = plan(stack, {
-        who: "engine",
-        nth: 1,
-        at: "journal",
-        event: "release-called",
-        when: "after",
-      });
-      const first = await stack.destroy();
-      expect(struck(), first.output).to.equal(true);
-      const copy = readFileSync(`${stateFile(stack)}.bak`, "utf8");
-      expect(copy).to.include("MaasMachine");
-      writeFileSync(stateFile(stack), "");
-      await stack.pulumi("cancel", "--yes");
-      const refused = await stack.destroy();
-      expect(refused.code).to.not.equal(0);
-      const said = says(refused, /failed to load checkpoint/);
-      await cancel(stack);
-      return `${said}; put back: ${await finishes(stack)}; ${releasedOnce(stack)}`;
-    } finally {
-      await stack.end();
-    }
-  },
+  run: on(quickLab, async (stack) => {
+    await struckDestroy(stack, {
+      who: "engine",
+      nth: 1,
+      at: "journal",
+      event: "release-called",
+      when: "after",
+    });
+    const copy = readFileSync(`${stateFile(stack)}.bak`, "utf8");
+    expect(copy).to.include("MaasMachine");
+    writeFileSync(stateFile(stack), "");
+    await stack.pulumi("cancel", "--yes");
+    const refused = await stack.destroy();
+    expect(refused.code).to.not.equal(0);
+    const said = says(refused, /failed to load checkpoint/);
+    await cancel(stack);
+    return `${said}; put back: ${await finishes(stack)}; ${releasedOnce(stack)}`;
+  }),
 };
 
 const ofCapture: Row[] = ["capture-started", "captured"].map((event) => ({

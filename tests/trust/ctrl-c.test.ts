@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
-import { adoptedStack, type Outcome, type Stack } from "../e2e/stack.ts";
+import type { Outcome, Stack } from "../e2e/stack.ts";
+import { clear, fault, type Lab, on } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import { destroyInTerminal, hasTmux } from "./terminal.ts";
 import {
@@ -68,7 +69,7 @@ const hasEvent =
 
 type Interruption = {
   when: (stack: Stack) => boolean;
-  lab?: Parameters<typeof adoptedStack>[0];
+  lab?: Lab;
   before?: (stack: Stack) => Promise<void>;
   says: RegExp[];
   safe?: (stack: Stack) => string;
@@ -86,67 +87,57 @@ const afterwards = async (
   await until("the provider is gone", () => providers(stack).every((pid) => !runs(pid)));
   expect(jujuProcesses(stack)).to.deep.equal([]);
   const kept = safe?.(stack);
-  await stack.lab.control({ op: "clear-faults" });
+  await clear(stack);
   const end = await finishes(stack);
   return [...said, ...(kept ? [kept] : []), "no juju left", `next destroy: ${end}`, releasedOnce(stack)].join(
     "; ",
   );
 };
 
-const typed =
-  (interruption: Interruption, keys = 1) =>
-  async (): Promise<string> => {
-    const stack = await adoptedStack(interruption.lab ?? slow);
-    try {
-      await interruption.before?.(stack);
-      const terminal = await destroyInTerminal(stack);
-      await until("it is time to interrupt", () => interruption.when(stack));
-      const since = Date.now();
-      terminal.interrupt();
-      for (let more = 1; more < keys; more++) {
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        terminal.interrupt();
-      }
-      return await afterwards(stack, await terminal.ended(), since, interruption);
-    } finally {
-      await stack.end();
-    }
-  };
+/** What is typed after an engine that was not given the time to end. */
+const resumes = async (stack: Stack): Promise<string> => {
+  await stack.pulumi("cancel", "--yes");
+  const end = await finishes(stack);
+  expect(jujuProcesses(stack)).to.deep.equal([]);
+  return [`next destroy: ${end}`, "no juju left", releasedOnce(stack)].join("; ");
+};
 
-const signalled = (interruption: Interruption) => async (): Promise<string> => {
-  const stack = await adoptedStack(interruption.lab ?? slow);
-  try {
+const typed = (interruption: Interruption, keys = 1) =>
+  on(interruption.lab ?? slow, async (stack) => {
+    await interruption.before?.(stack);
+    const terminal = await destroyInTerminal(stack);
+    await until("it is time to interrupt", () => interruption.when(stack));
+    const since = Date.now();
+    terminal.interrupt();
+    for (let more = 1; more < keys; more++) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      terminal.interrupt();
+    }
+    return await afterwards(stack, await terminal.ended(), since, interruption);
+  });
+
+const signalled = (interruption: Interruption) =>
+  on(interruption.lab ?? slow, async (stack) => {
     await interruption.before?.(stack);
     const running = stack.start("destroy", "--yes", "--skip-preview");
     await until("it is time to interrupt", () => interruption.when(stack));
     const since = Date.now();
     running.kill("SIGTERM");
     return await afterwards(stack, await running.ended, since, interruption);
-  } finally {
-    await stack.end();
-  }
-};
+  });
 
 const goesOn = [/MAAS goes on with what it has begun/, /Juju goes on destroying the model by itself/];
 const resume = /Nothing is lost: pulumi destroy/;
 const midway: Interruption = { when: releasing, says: [...goesOn, resume] };
 const inGuards: Interruption = {
   when: (stack) => hasEvent("destroy-started")(stack),
-  before: (stack) =>
-    stack.lab.control({
-      op: "add-fault",
-      fault: { side: "juju", command: "models", kind: "hang", times: 9 },
-    }),
+  before: (stack) => fault(stack, { side: "juju", command: "models", kind: "hang", times: 9 }),
   says: [/cancelled by the operator; nothing was touched/, resume],
   safe: untouched,
 };
 const inCapture: Interruption = {
   when: hasEvent("capture-started"),
-  before: (stack) =>
-    stack.lab.control({
-      op: "add-fault",
-      fault: { side: "juju", command: "export-bundle", kind: "hang", times: 9 },
-    }),
+  before: (stack) => fault(stack, { side: "juju", command: "export-bundle", kind: "hang", times: 9 }),
   says: [],
   safe: untouched,
 };
@@ -174,43 +165,27 @@ const inTerminal: Row[] = [
   {
     situation: "a second Ctrl-C right after the first",
     expected: "survived like any crash",
-    run: async () => {
-      const stack = await adoptedStack(slow);
-      try {
-        const terminal = await destroyInTerminal(stack);
-        await until("all is under way", () => releasing(stack));
-        terminal.interrupt();
-        terminal.interrupt();
-        const { code } = await terminal.ended();
-        expect(code).to.not.equal(0);
-        await stack.pulumi("cancel", "--yes");
-        const end = await finishes(stack);
-        expect(jujuProcesses(stack)).to.deep.equal([]);
-        return [`next destroy: ${end}`, "no juju left", releasedOnce(stack)].join("; ");
-      } finally {
-        await stack.end();
-      }
-    },
+    run: on(slow, async (stack) => {
+      const terminal = await destroyInTerminal(stack);
+      await until("all is under way", () => releasing(stack));
+      terminal.interrupt();
+      terminal.interrupt();
+      const { code } = await terminal.ended();
+      expect(code).to.not.equal(0);
+      return await resumes(stack);
+    }),
   },
   {
     situation: "the terminal is closed (SIGHUP)",
     expected: "survived like any crash",
-    run: async () => {
-      const stack = await adoptedStack(slow);
-      try {
-        const terminal = await destroyInTerminal(stack);
-        await until("all is under way", () => releasing(stack));
-        const [provider = 0] = providers(stack);
-        terminal.close();
-        await until("the provider has noticed", () => !runs(provider));
-        await stack.pulumi("cancel", "--yes");
-        const end = await finishes(stack);
-        expect(jujuProcesses(stack)).to.deep.equal([]);
-        return [`next destroy: ${end}`, "no juju left", releasedOnce(stack)].join("; ");
-      } finally {
-        await stack.end();
-      }
-    },
+    run: on(slow, async (stack) => {
+      const terminal = await destroyInTerminal(stack);
+      await until("all is under way", () => releasing(stack));
+      const [provider = 0] = providers(stack);
+      terminal.close();
+      await until("the provider has noticed", () => !runs(provider));
+      return await resumes(stack);
+    }),
   },
 ];
 
@@ -228,24 +203,18 @@ rows(import.meta.url, "interruptions", "SIGTERM", [
   {
     situation: "SIGTERM before a failed release is tried again",
     expected: "it is not tried again before the next destroy",
-    run: async () => {
-      const stack = await adoptedStack(inRetry.lab);
-      try {
-        const running = stack.start("destroy", "--yes", "--skip-preview");
-        await until("it has failed twice", () => inRetry.when(stack));
-        running.kill("SIGTERM");
-        const outcome = failed(await running.ended);
-        const times = () =>
-          journal(stack).filter(
-            (event) => event.event === "release-called" && event.hostname === "openstack2",
-          ).length;
-        expect(times()).to.equal(2);
-        const said = says(outcome, resume);
-        await stack.lab.control({ op: "clear-faults" });
-        return `released twice, then no more; ${said}; next destroy: ${await finishes(stack)}`;
-      } finally {
-        await stack.end();
-      }
-    },
+    run: on(inRetry.lab, async (stack) => {
+      const running = stack.start("destroy", "--yes", "--skip-preview");
+      await until("it has failed twice", () => inRetry.when(stack));
+      running.kill("SIGTERM");
+      const outcome = failed(await running.ended);
+      const times = () =>
+        journal(stack).filter((event) => event.event === "release-called" && event.hostname === "openstack2")
+          .length;
+      expect(times()).to.equal(2);
+      const said = says(outcome, resume);
+      await clear(stack);
+      return `released twice, then no more; ${said}; next destroy: ${await finishes(stack)}`;
+    }),
   },
 ]);

@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readJournal } from "../../run/journal.ts";
-import { adoptedStack, type Stack } from "../e2e/stack.ts";
+import type { Stack } from "../e2e/stack.ts";
+import { on } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import { plan } from "./strike.ts";
 import { destructive, failed, finishes, releasedOnce, says, untouched } from "./witness.ts";
@@ -33,9 +34,8 @@ const fill = (file: string): void => {
   }
 };
 
-const onDisk =
-  (size: string, act: (stack: Stack, disk: string) => Promise<string>) => async (): Promise<string> => {
-    const stack = await adoptedStack();
+const onDisk = (size: string, act: (stack: Stack, disk: string) => Promise<string>) =>
+  on({}, async (stack) => {
     const disk = join(stack.directory, "disk");
     expect(smallDisk(disk, size), "mount").to.equal(true);
     stack.configure({ backupRoot: disk });
@@ -43,9 +43,8 @@ const onDisk =
       return await act(stack, disk);
     } finally {
       unmount(disk);
-      await stack.end();
     }
-  };
+  });
 
 const all: Row[] = [
   {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
-import { adoptedStack, type Outcome, type Stack } from "../e2e/stack.ts";
+import type { Outcome, Stack } from "../e2e/stack.ts";
+import { type Lab, on, set, urnOf } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import {
   capturedFirst,
@@ -15,9 +16,6 @@ import {
   untouched,
 } from "./witness.ts";
 
-type Lab = Parameters<typeof adoptedStack>[0];
-const urnOf = (stack: Stack, end: string): string =>
-  stack.resources().find((urn) => urn.endsWith(end)) ?? `no URN ends with ${end}`;
 const names = (stack: Stack): string =>
   stack
     .resources()
@@ -37,14 +35,7 @@ const flag = (
   situation,
   expected,
   quick,
-  run: async () => {
-    const stack = await adoptedStack(lab);
-    try {
-      return await act(stack);
-    } finally {
-      await stack.end();
-    }
-  },
+  run: on(lab, act),
 });
 
 const notVerified = /not yet verified: the exit criteria are not part of this destroy/;
@@ -137,10 +128,10 @@ rows(import.meta.url, "guards", "Flags of `pulumi destroy`", [
   flag("`--exclude` of Backup", "only the guards run; the next destroy asks them again", async (stack) => {
     succeeded(await stack.destroy("--exclude", urnOf(stack, "Command::backup")));
     untouched(stack);
-    await stack.lab.control({ op: "set-machine", hostname: "openstack1", fields: { locked: true } });
+    await set(stack, "openstack1", { locked: true });
     const said = says(failed(await stack.destroy()), /is locked/);
     untouched(stack);
-    await stack.lab.control({ op: "set-machine", hostname: "openstack1", fields: { locked: false } });
+    await set(stack, "openstack1", { locked: false });
     return `nothing touched; then locked: ${said}; unlocked: ${await finishes(stack)}`;
   }),
   flag(
@@ -173,10 +164,10 @@ rows(import.meta.url, "guards", "Flags of `pulumi destroy`", [
     },
   ),
   flag("`--continue-on-error`, and a guard refuses", "nothing is touched, rc 1", async (stack) => {
-    await stack.lab.control({ op: "set-machine", hostname: "openstack1", fields: { locked: true } });
+    await set(stack, "openstack1", { locked: true });
     failed(await stack.destroy("--continue-on-error"));
     const kept = untouched(stack);
-    await stack.lab.control({ op: "set-machine", hostname: "openstack1", fields: { locked: false } });
+    await set(stack, "openstack1", { locked: false });
     return `${kept}; unlocked: ${await finishes(stack)}`;
   }),
   flag("`--refresh`", "looks at each first, then the usual order", async (stack) => {

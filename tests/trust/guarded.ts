@@ -1,18 +1,11 @@
 import { expect } from "chai";
-import { adoptedStack, type Stack } from "../e2e/stack.ts";
+import type { Stack } from "../e2e/stack.ts";
+import { type Lab, on } from "./lab.ts";
 import type { Row } from "./rows.ts";
 import { failed, finishes, says, untouched } from "./witness.ts";
 
-export type Lab = Parameters<typeof adoptedStack>[0];
-
-export const set = (stack: Stack, hostname: string, fields: Record<string, unknown>) =>
-  stack.lab.control({ op: "set-machine", hostname, fields });
-export const fault = (stack: Stack, fields: Record<string, unknown>) =>
-  stack.lab.control({ op: "add-fault", fault: fields });
 export const ours = async (stack: Stack): Promise<string> =>
   (await stack.lab.state()).juju.models.find(({ name }) => name === "admin/openstack")?.uuid ?? "";
-export const urnOf = (stack: Stack, end: string): string =>
-  stack.resources().find((urn) => urn.endsWith(end)) ?? `no URN ends with ${end}`;
 export const types = async (stack: Stack, ...args: string[]): Promise<void> => {
   const { code, output } = await stack.pulumi(...args);
   expect(code, output).to.equal(0);
@@ -21,7 +14,6 @@ export const ups = async (stack: Stack): Promise<void> => {
   const { code, output } = await stack.up();
   expect(code, output).to.equal(0);
 };
-export const clear = (stack: Stack) => stack.lab.control({ op: "clear-faults" });
 
 export type Guarded = {
   situation: string;
@@ -52,17 +44,12 @@ export const guarded = ({
   situation,
   expected,
   ...(quick && { quick }),
-  run: async () => {
-    const stack = await adoptedStack(lab);
-    try {
-      await make(stack);
-      const refused = failed(await stack.destroy());
-      const said = patterns.map((pattern) => says(refused, pattern));
-      const kept = untouched(stack);
-      await mend?.(stack);
-      return `${said.join("; ")}; ${kept}; ${mended}: ${await finishes(stack, ...args)}`;
-    } finally {
-      await stack.end();
-    }
-  },
+  run: on(lab, async (stack) => {
+    await make(stack);
+    const refused = failed(await stack.destroy());
+    const said = patterns.map((pattern) => says(refused, pattern));
+    const kept = untouched(stack);
+    await mend?.(stack);
+    return `${said.join("; ")}; ${kept}; ${mended}: ${await finishes(stack, ...args)}`;
+  }),
 });

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { machines } from "../e2e/lab.ts";
-import { adoptedStack } from "../e2e/stack.ts";
-import { clear, fault, guarded, type Lab, ours, set, types, ups } from "./guarded.ts";
+import { guarded, ours, types, ups } from "./guarded.ts";
+import { clear, fault, type Lab, on, set } from "./lab.ts";
 import { rows } from "./rows.ts";
 import { failed, finishes, five, says } from "./witness.ts";
 
@@ -34,14 +34,7 @@ rows(import.meta.url, "guards", "What is found before anything is touched", [
   {
     situation: "Juju 3.6.24 and no virtual machine",
     expected: "goes on",
-    run: async () => {
-      const stack = await adoptedStack({ scenario: { controller: { version: "3.6.24" } } });
-      try {
-        return await finishes(stack);
-      } finally {
-        await stack.end();
-      }
-    },
+    run: on({ scenario: { controller: { version: "3.6.24" } } }, (stack) => finishes(stack)),
   },
   guarded({
     situation: "a machine belongs to the model and is not listed",

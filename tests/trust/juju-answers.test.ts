@@ -2,7 +2,8 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { Stack } from "../e2e/stack.ts";
-import { clear, goesOn, juju, on, stopsUntouched } from "./answers.ts";
+import { goesOn, juju, stopsUntouched } from "./answers.ts";
+import { clear, on } from "./lab.ts";
 import { rows } from "./rows.ts";
 import { destructive, failed, finishes, journal, says, untouched } from "./witness.ts";
 
@@ -52,38 +53,36 @@ rows(import.meta.url, "faults", "Juju", [
   {
     situation: "there is no juju client",
     expected: "stops untouched; with it, the next destroy finishes",
-    run: () =>
-      on({}, async (stack) => {
-        const path = stack.env.PATH ?? "";
-        // Only what the engine and Node need: a real juju on this machine must not be found either.
-        stack.env.PATH = path
-          .split(":")
-          .filter((folder) => !folder.endsWith("/lab/bin") && !/^\/(snap|usr\/local)\/bin$/.test(folder))
-          .join(":");
-        const said = says(failed(await stack.destroy()), /There is no juju client to run/);
-        untouched(stack);
-        stack.env.PATH = path;
-        return `${said}; nothing touched; then: ${await finishes(stack)}`;
-      }),
+    run: on({}, async (stack) => {
+      const path = stack.env.PATH ?? "";
+      // Only what the engine and Node need: a real juju on this machine must not be found either.
+      stack.env.PATH = path
+        .split(":")
+        .filter((folder) => !folder.endsWith("/lab/bin") && !/^\/(snap|usr\/local)\/bin$/.test(folder))
+        .join(":");
+      const said = says(failed(await stack.destroy()), /There is no juju client to run/);
+      untouched(stack);
+      stack.env.PATH = path;
+      return `${said}; nothing touched; then: ${await finishes(stack)}`;
+    }),
   },
   {
     situation: "the juju client goes away after the capture",
     expected: "stops and is resumable",
-    run: () =>
-      on({}, async (stack) => {
-        const running = stack.start("destroy", "--yes", "--skip-preview", "--parallel", "1");
-        const { until } = await import("./witness.ts");
-        await until("it is captured", () => journal(stack).some(({ event }) => event === "captured"));
-        withoutJuju(stack);
-        const outcome = failed(await running.ended);
-        writeFileSync(
-          join(stack.directory, "lab", "bin", "juju"),
-          `#!/bin/sh\nexec node '${join(import.meta.dirname, "../../simulator/bin/juju")}' "$@"\n`,
-          { mode: 0o755 },
-        );
-        const said = says(outcome, /There is no juju client to run/);
-        return `${said}; then: ${await finishes(stack)}`;
-      }),
+    run: on({}, async (stack) => {
+      const running = stack.start("destroy", "--yes", "--skip-preview", "--parallel", "1");
+      const { until } = await import("./witness.ts");
+      await until("it is captured", () => journal(stack).some(({ event }) => event === "captured"));
+      withoutJuju(stack);
+      const outcome = failed(await running.ended);
+      writeFileSync(
+        join(stack.directory, "lab", "bin", "juju"),
+        `#!/bin/sh\nexec node '${join(import.meta.dirname, "../../simulator/bin/juju")}' "$@"\n`,
+        { mode: 0o755 },
+      );
+      const said = says(outcome, /There is no juju client to run/);
+      return `${said}; then: ${await finishes(stack)}`;
+    }),
   },
   goesOn(
     "`juju destroy-model`: rc 0, and nothing was destroyed",
@@ -117,12 +116,14 @@ rows(import.meta.url, "faults", "Juju", [
   {
     situation: "`juju destroy-model`: the login is refused",
     expected: "the machines are released, the model stays in the stack; the next destroy finishes",
-    run: () =>
-      on({ scenario: { faults: [juju("destroy-model", "unauthorized", { times: 9 })] } }, async (stack) => {
+    run: on(
+      { scenario: { faults: [juju("destroy-model", "unauthorized", { times: 9 })] } },
+      async (stack) => {
         const refused = failed(await stack.destroy());
         const said = says(refused, /invalid entity name or password/);
         await clear(stack);
         return `${said}; then: ${await finishes(stack)}`;
-      }),
+      },
+    ),
   },
 ]);

@@ -2,7 +2,8 @@ import { rmSync } from "node:fs";
 import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
 import type { Stack } from "../e2e/stack.ts";
-import { count, halfway, on, set, start } from "./interrupted.ts";
+import { count, halfway, start } from "./interrupted.ts";
+import { on, set } from "./lab.ts";
 import { rows } from "./rows.ts";
 import { destructive, failed, finishes, says, tornDown, until } from "./witness.ts";
 

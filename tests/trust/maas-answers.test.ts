@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
-import { clear, goesOn, maas, on, stopsUntouched } from "./answers.ts";
+import { goesOn, maas, stopsUntouched } from "./answers.ts";
+import { clear, on } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import { failed, finishes, five, releases, says, tornDown, untouched } from "./witness.ts";
 
@@ -28,16 +29,15 @@ rows(import.meta.url, "faults", "MAAS, while the guards look", [
     situation: "the clock of this host is an hour behind MAAS's",
     expected: "stops untouched, says that it is the clock; when it is set, the next destroy finishes",
     quick: true,
-    run: () =>
-      on({}, async (stack) => {
-        await stack.lab.control({ op: "set-maas-clock", ahead: "1h" });
-        const refused = failed(await stack.destroy());
-        const said = says(refused, /the clock of this host is more than 5 minutes behind MAAS's clock/);
-        says(refused, /Set the clock \(timedatectl\), then run the command again\./);
-        const kept = untouched(stack);
-        await stack.lab.control({ op: "set-maas-clock", ahead: "0s" });
-        return `${said}; ${kept}; then: ${await finishes(stack)}`;
-      }),
+    run: on({}, async (stack) => {
+      await stack.lab.control({ op: "set-maas-clock", ahead: "1h" });
+      const refused = failed(await stack.destroy());
+      const said = says(refused, /the clock of this host is more than 5 minutes behind MAAS's clock/);
+      says(refused, /Set the clock \(timedatectl\), then run the command again\./);
+      const kept = untouched(stack);
+      await stack.lab.control({ op: "set-maas-clock", ahead: "0s" });
+      return `${said}; ${kept}; then: ${await finishes(stack)}`;
+    }),
   },
 ]);
 
@@ -90,7 +90,7 @@ const once = (faulty: Faulty) => {
           }),
         );
       },
-    ).then((text) => new Map(JSON.parse(text) as [string, string][]));
+    )().then((text) => new Map(JSON.parse(text) as [string, string][]));
     return made.then((seen) => seen.get(hostname) ?? "nothing");
   };
 };
@@ -113,54 +113,51 @@ rows(import.meta.url, "faults", "MAAS, what it answers to a release", [
   {
     situation: "200, and the machine is gone when it is released",
     expected: "stops and says how to accept it; the next destroy finishes",
-    run: () =>
-      on(
-        { scenario: { machines: machines({ openstack1: { faults: [{ answer: "vanishes" }] } }) } },
-        async (stack) => {
-          const said = says(failed(await stack.destroy()), /is no longer in MAAS; expected: Ready/);
-          stack.configure({ acceptDeleted: ["openstack1"] });
-          return `${said}; with acceptDeleted: ${await finishes(stack)}`;
-        },
-      ),
+    run: on(
+      { scenario: { machines: machines({ openstack1: { faults: [{ answer: "vanishes" }] } }) } },
+      async (stack) => {
+        const said = says(failed(await stack.destroy()), /is no longer in MAAS; expected: Ready/);
+        stack.configure({ acceptDeleted: ["openstack1"] });
+        return `${said}; with acceptDeleted: ${await finishes(stack)}`;
+      },
+    ),
   },
   {
     situation: "200, but the machine has no passed commissioning: New",
     expected: "stops and says what to type; the next destroy finishes",
-    run: () =>
-      on({ scenario: { machines: machines({ openstack1: { commissioned: false } }) } }, async (stack) => {
-        const refused = failed(await stack.destroy());
-        const said = says(refused, /It was released, but MAAS has no passed commissioning of it/);
-        says(refused, /maas admin machine commission \w{6}/);
-        await stack.lab.control({ op: "set-machine", hostname: "openstack1", fields: { status: "Ready" } });
-        return `${said}; commissioned: ${await finishes(stack)}`;
-      }),
+    run: on({ scenario: { machines: machines({ openstack1: { commissioned: false } }) } }, async (stack) => {
+      const refused = failed(await stack.destroy());
+      const said = says(refused, /It was released, but MAAS has no passed commissioning of it/);
+      says(refused, /maas admin machine commission \w{6}/);
+      await stack.lab.control({ op: "set-machine", hostname: "openstack1", fields: { status: "Ready" } });
+      return `${said}; commissioned: ${await finishes(stack)}`;
+    }),
   },
   {
     situation: "the disks are erased, and one erasure fails",
     expected: "released again, without stopping the others",
-    run: () =>
-      on(
-        {
-          config: { erase: "disk" },
-          scenario: {
-            machines: machines(
-              Object.fromEntries(
-                five.map((name) => [
-                  name,
-                  { erase: "1m", ...(name === "openstack1" && { faults: [{ answer: "erase-fails" }] }) },
-                ]),
-              ),
+    run: on(
+      {
+        config: { erase: "disk" },
+        scenario: {
+          machines: machines(
+            Object.fromEntries(
+              five.map((name) => [
+                name,
+                { erase: "1m", ...(name === "openstack1" && { faults: [{ answer: "erase-fails" }] }) },
+              ]),
             ),
-          },
+          ),
         },
-        async (stack) => {
-          const { code, output } = await stack.destroy();
-          const again = code === 0 ? "in one destroy" : "in the next destroy";
-          if (code !== 0) await finishes(stack);
-          expect(output).to.include("Failed disk erasing");
-          return `Failed disk erasing, then Ready ${again}; ${await tornDown(stack)}`;
-        },
-      ),
+      },
+      async (stack) => {
+        const { code, output } = await stack.destroy();
+        const again = code === 0 ? "in one destroy" : "in the next destroy";
+        if (code !== 0) await finishes(stack);
+        expect(output).to.include("Failed disk erasing");
+        return `Failed disk erasing, then Ready ${again}; ${await tornDown(stack)}`;
+      },
+    ),
   },
 ]);
 
@@ -182,22 +179,21 @@ rows(import.meta.url, "faults", "MAAS, while machines are waited for", [
   {
     situation: "401 while machines are waited for (the key was deleted)",
     expected: "stops and is resumable",
-    run: () =>
-      on(
-        {
-          scenario: {
-            machines: machines(Object.fromEntries(five.map((name) => [name, { release: "3m" }]))),
-            faults: [maas("401", { from: "release+20s" })],
-          },
+    run: on(
+      {
+        scenario: {
+          machines: machines(Object.fromEntries(five.map((name) => [name, { release: "3m" }]))),
+          faults: [maas("401", { from: "release+20s" })],
         },
-        async (stack) => {
-          const said = says(
-            failed(await stack.destroy()),
-            /answered 401: MAAS does not know this API key[^\n]*/,
-          );
-          await clear(stack);
-          return `${said}; with the key: ${await finishes(stack)}`;
-        },
-      ),
+      },
+      async (stack) => {
+        const said = says(
+          failed(await stack.destroy()),
+          /answered 401: MAAS does not know this API key[^\n]*/,
+        );
+        await clear(stack);
+        return `${said}; with the key: ${await finishes(stack)}`;
+      },
+    ),
   },
 ]);

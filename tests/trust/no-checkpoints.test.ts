@@ -1,30 +1,30 @@
 import { expect } from "chai";
-import { adoptedStack } from "../e2e/stack.ts";
+import type { Stack } from "../e2e/stack.ts";
+import { on } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
-import { plan, type Strike } from "./strike.ts";
+import { type Strike, struckDestroy } from "./strike.ts";
 import { cancel, capturedFirst, destructive, failed, finishes, releasedOnce, says } from "./witness.ts";
 
 // The engine then writes its state only at the end: after a crash all resources are still in it, the released ones too.
 const withoutCheckpoints = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };
 
+/** A row's run: a destroy without checkpoints that is struck, what Pulumi asks for after it, and then this. */
+const afterStrike = (strike: Strike, then: (stack: Stack) => Promise<string>) =>
+  on({ speed: 120 }, async (stack) => {
+    Object.assign(stack.env, withoutCheckpoints);
+    await struckDestroy(stack, strike);
+    await cancel(stack);
+    return await then(stack);
+  });
+
 const killed = (situation: string, strike: Strike, left: number): Row => ({
   situation: `${situation}, with PULUMI_SKIP_CHECKPOINTS`,
   expected: "the state knows of nothing that was done; cancel, destroy: same end, nothing done twice",
-  run: async () => {
-    const stack = await adoptedStack({ speed: 120 });
-    try {
-      Object.assign(stack.env, withoutCheckpoints);
-      const struck = plan(stack, strike);
-      const { output } = await stack.destroy();
-      expect(struck(), output).to.equal(true);
-      expect(stack.resources()).to.have.length(left);
-      await cancel(stack);
-      const end = await finishes(stack);
-      return `all ${left} resources in the state; ${end}; ${capturedFirst(stack)}; ${releasedOnce(stack)}`;
-    } finally {
-      await stack.end();
-    }
-  },
+  run: afterStrike(strike, async (stack) => {
+    expect(stack.resources()).to.have.length(left);
+    const end = await finishes(stack);
+    return `all ${left} resources in the state; ${end}; ${capturedFirst(stack)}; ${releasedOnce(stack)}`;
+  }),
 });
 
 rows(import.meta.url, "interruptions", "The engine without its checkpoints", [
@@ -42,21 +42,10 @@ rows(import.meta.url, "interruptions", "The engine without its checkpoints", [
     situation: "the engine is killed when the exit criteria are met, with PULUMI_SKIP_CHECKPOINTS",
     expected:
       "the run is closed, its capture stays; the next one has nothing to destroy and says how it ends",
-    run: async () => {
-      const stack = await adoptedStack({ speed: 120 });
-      try {
-        Object.assign(stack.env, withoutCheckpoints);
-        const struck = plan(stack, {
-          who: "engine",
-          nth: 1,
-          at: "journal",
-          event: "run-closed",
-          when: "after",
-        });
-        const { output } = await stack.destroy();
-        expect(struck(), output).to.equal(true);
+    run: afterStrike(
+      { who: "engine", nth: 1, at: "journal", event: "run-closed", when: "after" },
+      async (stack) => {
         const before = destructive(stack).length;
-        await cancel(stack);
         const said = says(
           failed(await stack.destroy()),
           /the model \S+ is gone, and this run holds no capture of it/,
@@ -64,9 +53,7 @@ rows(import.meta.url, "interruptions", "The engine without its checkpoints", [
         const end = await finishes(stack, "-c", "withoutBundle=true");
         expect(destructive(stack)).to.have.length(before);
         return `${said}; with withoutBundle=true: ${end}, no call destroyed anything`;
-      } finally {
-        await stack.end();
-      }
-    },
+      },
+    ),
   },
 ]);

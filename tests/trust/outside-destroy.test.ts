@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { adoptedStack, type Stack } from "../e2e/stack.ts";
-import { set, types, ups, urnOf } from "./guarded.ts";
+import type { Stack } from "../e2e/stack.ts";
+import { types, ups } from "./guarded.ts";
+import { on, set, urnOf } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import { destructive, failed, finishes, five, releases, says, tornDown, untouched } from "./witness.ts";
 
@@ -15,14 +16,7 @@ const inUp = (
   situation,
   expected,
   quick,
-  run: async () => {
-    const stack = await adoptedStack();
-    try {
-      return await act(stack);
-    } finally {
-      await stack.end();
-    }
-  },
+  run: on({}, act),
 });
 const refusedOnce = async (stack: Stack): Promise<string> => {
   const refused = failed(await stack.up());

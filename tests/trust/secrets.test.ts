@@ -14,6 +14,7 @@ import { captureFiles } from "../../teardown/capture.ts";
 import { toolchainEnvironment } from "../../toolchain/environment.ts";
 import { machines } from "../e2e/lab.ts";
 import { adoptedStack, makeStack, type Stack } from "../e2e/stack.ts";
+import { clear, on, set } from "./lab.ts";
 import { rows } from "./rows.ts";
 import { failed, finishes, says, until, untouched } from "./witness.ts";
 
@@ -95,30 +96,25 @@ rows(import.meta.url, "faults", "Secrets: canaries, and every file, output and c
   {
     situation: "the API key is found through `maas list`, which prints it",
     expected: "nowhere",
-    run: async () => {
-      const stack = await adoptedStack();
-      try {
-        const canaries = [secretOf(stack.lab.apiKey)];
-        const lab = join(stack.directory, "lab");
-        renameSync(join(lab, "home", ".maascli.db"), join(stack.directory, "moved.db"));
-        const maas = join(lab, "bin", "maas");
-        writeFileSync(
-          maas,
-          `#!/bin/sh\ntouch '${join(stack.directory, "listed")}'\necho admin '${stack.lab.maasUrl}/MAAS' '${stack.lab.apiKey}'\n`,
-        );
-        chmodSync(maas, 0o755);
-        const watched = watchProcesses(canaries);
-        const { code, output } = await stack.destroy();
-        expect(code, output).to.equal(0);
-        expect(existsSync(join(stack.directory, "listed"))).to.equal(true);
-        expect(await watched()).to.deep.equal([]);
-        for (const canary of canaries) expect(output).to.not.include(canary);
-        expect(leaks(stack, canaries)).to.deep.equal([]);
-        return "found nowhere";
-      } finally {
-        await stack.end();
-      }
-    },
+    run: on({}, async (stack) => {
+      const canaries = [secretOf(stack.lab.apiKey)];
+      const lab = join(stack.directory, "lab");
+      renameSync(join(lab, "home", ".maascli.db"), join(stack.directory, "moved.db"));
+      const maas = join(lab, "bin", "maas");
+      writeFileSync(
+        maas,
+        `#!/bin/sh\ntouch '${join(stack.directory, "listed")}'\necho admin '${stack.lab.maasUrl}/MAAS' '${stack.lab.apiKey}'\n`,
+      );
+      chmodSync(maas, 0o755);
+      const watched = watchProcesses(canaries);
+      const { code, output } = await stack.destroy();
+      expect(code, output).to.equal(0);
+      expect(existsSync(join(stack.directory, "listed"))).to.equal(true);
+      expect(await watched()).to.deep.equal([]);
+      for (const canary of canaries) expect(output).to.not.include(canary);
+      expect(leaks(stack, canaries)).to.deep.equal([]);
+      return "found nowhere";
+    }),
   },
   {
     situation: "a wrong key in the configuration: MAAS's 401 echoes the right secret",
@@ -132,19 +128,19 @@ rows(import.meta.url, "faults", "Secrets: canaries, and every file, output and c
         stack.configure({ maasProfile: undefined, maasApiUrl: `${maasUrl}/MAAS` });
         // On stdin, as an operator would: the rows beside this one look at all command lines.
         const { pulumi } = await toolchainEnvironment();
-        const set = (key: string) =>
+        const setKey = (key: string) =>
           execa(pulumi, ["config", "set", "--secret", "maasApiKey", "--stack", "sim", "--non-interactive"], {
             cwd: stack.project,
             env: stack.env,
             input: key,
           });
-        await set(apiKey);
+        await setKey(apiKey);
         const adopted = await stack.up();
         expect(adopted.code, adopted.output).to.equal(0);
-        await set(wrong);
+        await setKey(wrong);
         const refused = failed(await stack.up());
         const said = says(refused, /answered 401: the secret in the API key is wrong/);
-        await set(apiKey);
+        await setKey(apiKey);
         await stack.up();
         const watched = watchProcesses(canaries);
         const end = await finishes(stack);
@@ -209,8 +205,8 @@ rows(import.meta.url, "faults", "Hostile data", [
     situation:
       "MAAS's and a machine's texts hold escapes, shell and HTML (status, error, an unlisted machine's name)",
     expected: "shown without control characters, in rows and in the report",
-    run: async () => {
-      const stack = await adoptedStack({
+    run: on(
+      {
         scenario: {
           machines: machines({
             openstack1: {
@@ -220,67 +216,55 @@ rows(import.meta.url, "faults", "Hostile data", [
             },
           }),
         },
-      });
-      try {
-        await stack.lab.control({ op: "set-machine", hostname: "openstack2", fields: { owner: nasty } });
+      },
+      async (stack) => {
+        await set(stack, "openstack2", { owner: nasty });
         const refused = failed(await stack.destroy());
         harmless(stack, refused.output);
         untouched(stack);
-        await stack.lab.control({ op: "set-machine", hostname: "openstack2", fields: { owner: "juju" } });
+        await set(stack, "openstack2", { owner: "juju" });
         const stopped = failed(await stack.destroy());
         harmless(stack, stopped.output);
-        await stack.lab.control({ op: "clear-faults" });
+        await clear(stack);
         return `no escape on the screen, no markup in the report; ${await finishes(stack)}`;
-      } finally {
-        await stack.end();
-      }
-    },
+      },
+    ),
   },
   {
     situation: "a model of somebody else has a hostile name and status",
     expected: "no injection, no crash",
-    run: async () => {
-      const stack = await adoptedStack();
-      try {
-        const back = instead(
-          stack,
-          "models",
-          JSON.stringify({
-            models: [
-              {
-                name: nasty,
-                "short-name": nasty,
-                "model-uuid": nasty,
-                life: nasty,
-                status: { current: nasty },
-              },
-            ],
-          }),
-        );
-        const refused = failed(await stack.destroy());
-        harmless(stack, refused.output);
-        untouched(stack);
-        back();
-        return `refused, nothing touched; then: ${await finishes(stack)}`;
-      } finally {
-        await stack.end();
-      }
-    },
+    run: on({}, async (stack) => {
+      const back = instead(
+        stack,
+        "models",
+        JSON.stringify({
+          models: [
+            {
+              name: nasty,
+              "short-name": nasty,
+              "model-uuid": nasty,
+              life: nasty,
+              status: { current: nasty },
+            },
+          ],
+        }),
+      );
+      const refused = failed(await stack.destroy());
+      harmless(stack, refused.output);
+      untouched(stack);
+      back();
+      return `refused, nothing touched; then: ${await finishes(stack)}`;
+    }),
   },
   ...["models", "export-bundle", "status"].map((command) => ({
     situation: `\`juju ${command}\` prints a bomb of YAML aliases`,
     expected: "stops untouched; without it, the next destroy finishes",
-    run: async () => {
-      const stack = await adoptedStack();
-      try {
-        const back = instead(stack, command, bomb);
-        failed(await stack.destroy());
-        const kept = untouched(stack);
-        back();
-        return `${kept}; then: ${await finishes(stack)}`;
-      } finally {
-        await stack.end();
-      }
-    },
+    run: on({}, async (stack) => {
+      const back = instead(stack, command, bomb);
+      failed(await stack.destroy());
+      const kept = untouched(stack);
+      back();
+      return `${kept}; then: ${await finishes(stack)}`;
+    }),
   })),
 ]);

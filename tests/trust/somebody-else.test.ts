@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
 import type { Outcome, Stack } from "../e2e/stack.ts";
-import { begun, count, type Lab, on, set, start } from "./interrupted.ts";
+import { begun, count, start } from "./interrupted.ts";
+import { type Lab, on, set } from "./lab.ts";
 import { rows } from "./rows.ts";
 import { destructive, failed, finishes, journal, releases, says, tornDown, until } from "./witness.ts";
 

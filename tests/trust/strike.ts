@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Stack } from "../e2e/stack.ts";
+import { expect } from "chai";
+import type { Outcome, Stack } from "../e2e/stack.ts";
 
 /** Who is killed: the engine; the provider; or the very process that is at this step (the capture has one of its own). */
 export type Victim = "engine" | "provider" | "self";
@@ -30,4 +31,12 @@ export const plan = (stack: Stack, strike: Strike): (() => boolean) => {
     for (const name of ["NODE_OPTIONS", "TRUST_STRIKE", "TRUST_STRUCK"]) delete stack.env[name];
     return existsSync(marker);
   };
+};
+
+/** A destroy that is struck; fails when it never comes to that point. */
+export const struckDestroy = async (stack: Stack, strike: Strike): Promise<Outcome> => {
+  const struck = plan(stack, strike);
+  const outcome = await stack.destroy();
+  expect(struck(), `never came to this point:\n${outcome.output}`).to.equal(true);
+  return outcome;
 };

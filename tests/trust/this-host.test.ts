@@ -3,7 +3,8 @@ import { expect } from "chai";
 import { thisHost } from "../../clients/host.ts";
 import { machines } from "../e2e/lab.ts";
 import { makeStack } from "../e2e/stack.ts";
-import { types, ups, urnOf } from "./guarded.ts";
+import { types, ups } from "./guarded.ts";
+import { urnOf } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import { failed, five, says, untouched } from "./witness.ts";
 

@@ -1,7 +1,16 @@
 import { rmSync } from "node:fs";
 import { expect } from "chai";
+import { fault, set } from "../../trust/lab.ts";
 import { tornDown, untouched } from "../../trust/witness.ts";
 import { adoptedStack, type Stack } from "../stack.ts";
+
+const noBundle = { side: "juju", command: "export-bundle", times: 1, kind: "rc1-empty" };
+const capturedBeforeDestroying = (stack: Stack): void => {
+  const events = stack.journal().map(({ event }) => event);
+  expect(events.indexOf("captured"))
+    .to.be.greaterThan(-1)
+    .and.below(events.findIndex((event) => /release-called|destroy-model-called/.test(event)));
+};
 
 describe("the nine rules, on the real engine", function () {
   this.timeout(180_000);
@@ -13,10 +22,7 @@ describe("the nine rules, on the real engine", function () {
   describe("1: guards and capture belong to the run, not to the resources", () => {
     it("asks the guards again, and captures anew, when the capture failed before", async () => {
       stack = await adoptedStack();
-      await stack.lab.control({
-        op: "add-fault",
-        fault: { side: "juju", command: "export-bundle", times: 1, kind: "rc1-empty" },
-      });
+      await fault(stack, noBundle);
       const failed = await stack.destroy();
       expect(failed.code, failed.output).to.not.equal(0);
       expect(failed.output).to.include("no verified capture");
@@ -34,18 +40,12 @@ describe("the nine rules, on the real engine", function () {
 
     it("captures by itself when the capture failed before and the run directory is lost since", async () => {
       stack = await adoptedStack();
-      await stack.lab.control({
-        op: "add-fault",
-        fault: { side: "juju", command: "export-bundle", times: 1, kind: "rc1-empty" },
-      });
+      await fault(stack, noBundle);
       expect((await stack.destroy()).code).to.not.equal(0);
       rmSync(stack.backups, { recursive: true });
       const { code, output } = await stack.destroy();
       expect(code, output).to.equal(0);
-      const events = stack.journal().map(({ event }) => event);
-      expect(events.indexOf("captured"))
-        .to.be.greaterThan(-1)
-        .and.below(events.findIndex((event) => /release-called|destroy-model-called/.test(event)));
+      capturedBeforeDestroying(stack);
       await tornDown(stack);
     });
 
@@ -56,19 +56,16 @@ describe("the nine rules, on the real engine", function () {
         const { code, output } = await stack.pulumi("state", "delete", urn, "--yes");
         expect(code, output).to.equal(0);
       }
-      await stack.lab.control({ op: "set-machine", hostname: "openstack3", fields: { locked: true } });
+      await set(stack, "openstack3", { locked: true });
       const refused = await stack.destroy();
       expect(refused.code).to.not.equal(0);
       expect(refused.output).to.include("is locked");
       untouched(stack);
 
-      await stack.lab.control({ op: "set-machine", hostname: "openstack3", fields: { locked: false } });
+      await set(stack, "openstack3", { locked: false });
       const { code, output } = await stack.destroy();
       expect(code, output).to.equal(0);
-      const events = stack.journal().map(({ event }) => event);
-      expect(events.indexOf("captured"))
-        .to.be.greaterThan(-1)
-        .and.below(events.findIndex((event) => /release-called|destroy-model-called/.test(event)));
+      capturedBeforeDestroying(stack);
       await tornDown(stack);
     });
   });

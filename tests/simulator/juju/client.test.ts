@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { parse, parseAllDocuments } from "yaml";
 import type { MachineView } from "../../../simulator/maas/world.ts";
+import { words } from "./asked.ts";
 import { cleanUp, modelUuid, recordedLab } from "./recorded-lab.ts";
 
-const words = (text: string): string[] => text.split(" ");
 const destroyOf = (model: string): string[] =>
   words(`destroy-model ${model} --force --no-wait --destroy-storage --no-prompt`);
 

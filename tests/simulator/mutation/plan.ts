@@ -41,7 +41,9 @@ export const parts: readonly Part[] = [
     name: "juju",
     suites: [
       "tests/simulator/juju/replay.test.ts",
-      "tests/simulator/answers-of-juju.test.ts",
+      "tests/simulator/juju/client-answers.test.ts",
+      "tests/simulator/juju/controller-answers.test.ts",
+      "tests/simulator/juju/maas-provider.test.ts",
       "tests/simulator/juju/client.test.ts",
       "tests/simulator/juju/destruction.test.ts",
       "tests/simulator/juju/time.test.ts",
