@@ -32,6 +32,7 @@ export {
   statusName,
 } from "./maas/status.ts";
 export type { HttpAnswer, HttpAsk, HttpFailure, Send } from "./maas/transport.ts";
+export { type Turns, turns } from "./maas/turns.ts";
 export { normalizeMaasUrl } from "./maas/url.ts";
 
 export type MaasEvent = { level: string; type: string; description: string; created: string };
@@ -43,6 +44,7 @@ export type MaasEvent = { level: string; type: string; description: string; crea
 export type MaasClient = {
   /** The base URL, as `normalizeMaasUrl` writes it. */
   url: string;
+  /** Asked for once. */
   version(): Promise<{ version: string; simulated: boolean }>;
   /** Also the probe for the API key: MAAS answers 401 here whatever is wrong with it. */
   whoami(): Promise<{ username: string; isAdmin: boolean }>;
@@ -118,11 +120,19 @@ export const maasClient = (options: MaasClientOptions): MaasClient => {
     return answer;
   };
 
+  let known: ReturnType<MaasClient["version"]> | undefined;
+
   return {
     url: wire.url,
-    version: async () => {
+    version: () => {
       const what = "its version";
-      return parseAnswer(wire, what, await found(what, "version/"), versionSchema);
+      known ??= found(what, "version/")
+        .then((answer) => parseAnswer(wire, what, answer, versionSchema))
+        .catch((error: unknown) => {
+          known = undefined;
+          throw error;
+        });
+      return known;
     },
     whoami: async () => {
       const what = "the user of the API key";

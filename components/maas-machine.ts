@@ -11,11 +11,10 @@ import {
 import { releaseMachine } from "../teardown/release-machine.ts";
 import { bounded } from "./boundary.ts";
 import { LateBound } from "./late-bound.ts";
-import { lookAtMachine } from "./live-look.ts";
 import {
   adoptedLab,
   isUp,
-  lookingContext,
+  machineLook,
   notVerified,
   onlyInDestroy,
   refreshTells,
@@ -72,9 +71,19 @@ const release = async (state: State): Promise<string> => {
   const { around } = await begun.guarded(rowOf(row));
   await begun.captured();
   const recorded = recordedMachine(state);
-  const { context, run, poller, told, usual } = begun;
+  const { context, run, poller, look, turns, told, usual } = begun;
   return await told(hostname, () =>
-    releaseMachine({ context, run, row: rowOf(row), recorded, poller, around, usual: usual.machine }),
+    releaseMachine({
+      context,
+      run,
+      row: rowOf(row),
+      recorded,
+      poller,
+      look,
+      turns,
+      around,
+      usual: usual.machine,
+    }),
   );
 };
 
@@ -123,10 +132,9 @@ export const provider: dynamic.ResourceProvider = bounded<Inputs, Recorded>(
       const recorded = recordedMachine(state);
       try {
         if (!refreshTells()) return;
-        const machine = isAbsent(recorded)
-          ? undefined
-          : await lookAtMachine(await lookingContext(state.row), recorded.systemId);
-        if (machine)
+        const look = await machineLook(state.row);
+        const machine = isAbsent(recorded) ? "vanished" : await look(recorded.systemId);
+        if (machine !== "vanished")
           row.info(
             `found ${machine.statusName}, power ${machine.powerState}, owner ${machine.owner ?? "nobody"}${machine.locked ? ", locked" : ""}`,
           );

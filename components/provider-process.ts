@@ -11,6 +11,7 @@ import type { Knowledge, RecordedLab } from "../run/recorded-lab.ts";
 import { findOpenRun } from "../run/run-directory.ts";
 import { adoptLab } from "../teardown/adopt.ts";
 import type { Context, Row } from "../teardown/context.ts";
+import { type Look, machineLooks } from "../teardown/machine-looks.ts";
 import { deadlineReason } from "../teardown/stopping.ts";
 import { beginTeardown, type Teardown } from "../teardown/teardown.ts";
 import { versionsNow } from "../teardown/versions.ts";
@@ -116,6 +117,10 @@ let looking: Promise<Context> | undefined;
 /** The world, for methods that only look. */
 export const lookingContext = (urn: string): Promise<Context> =>
   (looking ??= settingsNow(urn).then((settings) => realContext(settings, stopping.signal)));
+
+let looks: Promise<Look> | undefined;
+/** A look at one machine together with all others that are looked at now. */
+export const machineLook = (urn: string): Promise<Look> => (looks ??= lookingContext(urn).then(machineLooks));
 
 let adopting: Promise<RecordedLab> | undefined;
 /** Today's lab, found once for all resources of an `up`. @throws TeardownError `missing` */

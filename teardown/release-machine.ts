@@ -1,10 +1,17 @@
-import { type MaasClient, type MaasMachine, type ReleaseAnswer, releaseEffect } from "../clients/maas.ts";
+import {
+  type MaasClient,
+  type MaasMachine,
+  type ReleaseAnswer,
+  releaseEffect,
+  type Turns,
+} from "../clients/maas.ts";
 import { TeardownError } from "../errors.ts";
 import { refusalMessage } from "../guards/findings-table.ts";
 import { acceptDeleted, judgeMachine, type MachineSurroundings } from "../guards/machine-guard.ts";
 import type { RecordedMachine } from "../run/recorded-lab.ts";
 import type { Run } from "../run/run-directory.ts";
 import type { Context, Row } from "./context.ts";
+import type { Look } from "./machine-looks.ts";
 import { type MachineStory, machineStory } from "./machine-story.ts";
 import type { ReadyPoller, Settled } from "./ready-poller.ts";
 import { throwIfStopped } from "./stopping.ts";
@@ -19,12 +26,17 @@ export type Release = {
   row: Row;
   recorded: RecordedMachine;
   poller: ReadyPoller;
+  look: Look;
+  turns: Turns;
   around: MachineSurroundings;
   /** How long a release took in earlier runs, in ms. */
   usual?: number | undefined;
 };
 
 type Failure = { reason: string };
+
+const mayBeReleased = ({ status }: MaasMachine): boolean =>
+  ["releasable", "failed-retryable"].includes(releaseEffect(status));
 
 const goesOn = "MAAS goes on with what it has begun";
 
@@ -105,14 +117,6 @@ const sendRelease = async (
   }
 };
 
-/** Waits out what MAAS is doing, telling the row of news and of MAAS's silence. */
-const wait = async (release: Release, story: MachineStory): Promise<Settled> =>
-  release.poller.settled(release.recorded.systemId, (news) =>
-    news instanceof Error
-      ? story.now(`MAAS does not answer: ${news.message.split("\n")[0]}`)
-      : story.came(news.statusName, "poll"),
-  );
-
 /** Judges the machine once more, right before it is released: it may have changed since the guards looked. */
 const judge = (release: Release, machine: MaasMachine): void => {
   const { recorded, around } = release;
@@ -120,6 +124,44 @@ const judge = (release: Release, machine: MaasMachine): void => {
   if (verdict.verdict === "refused")
     throw new TeardownError("refused", refusalMessage([verdict], "this machine was not touched"));
 };
+
+// In ms. What is older than this is no look right before a release.
+const fresh = 1_000;
+
+/** Sends a release when its turn has come, and if the machine still is one to be released then. */
+const sendInTurn = async (
+  release: Release,
+  maas: MaasClient,
+  story: MachineStory,
+  attempt: number,
+): Promise<ReleaseAnswer | { kind: "settled"; as: Settled }> => {
+  const { context, recorded, turns, look } = release;
+  const asked = context.clock.now();
+  if (turns.full()) story.now("waits for its turn to be released");
+  const endTurn = await turns.take(context.signal);
+  throwIfStopped(context, goesOn);
+  try {
+    // With many machines the others take minutes: somebody may have taken this one meanwhile.
+    if (context.clock.now() - asked > fresh) {
+      const as = await look(recorded.systemId);
+      throwIfStopped(context, goesOn);
+      if (as === "vanished" || !mayBeReleased(as)) return { kind: "settled", as };
+      judge(release, as);
+    }
+    story.now("release sent, MAAS powers it off");
+    return await sendRelease(release, maas, attempt);
+  } finally {
+    endTurn?.();
+  }
+};
+
+/** Waits out what MAAS is doing, telling the row of news and of MAAS's silence. */
+const wait = async (release: Release, story: MachineStory): Promise<Settled> =>
+  release.poller.settled(release.recorded.systemId, (news) =>
+    news instanceof Error
+      ? story.now(`MAAS does not answer: ${news.message.split("\n")[0]}`)
+      : story.came(news.statusName, "poll"),
+  );
 
 const givenUp = (release: Release, machine: MaasMachine, failures: Failure[]): TeardownError => {
   const { recorded, context } = release;
@@ -167,7 +209,7 @@ export const releaseMachine = async (release: Release): Promise<string> => {
   const failures: Failure[] = [];
   let pausedFor = -1;
   const maas = await context.maas();
-  const look = async (): Promise<Settled> => (await maas.machine(recorded.systemId)) ?? "vanished";
+  const look = () => release.look(recorded.systemId);
 
   let machine = await look();
   for (;;) {
@@ -198,8 +240,7 @@ export const releaseMachine = async (release: Release): Promise<string> => {
       machine = await look();
       continue;
     }
-    story.now("release sent, MAAS powers it off");
-    const answer = await sendRelease(release, maas, failures.length + 1);
+    const answer = await sendInTurn(release, maas, story, failures.length + 1);
     throwIfStopped(context, goesOn);
     if (answer.kind === "settled") {
       machine = answer.as;
@@ -210,10 +251,7 @@ export const releaseMachine = async (release: Release): Promise<string> => {
     } else {
       machine = await look();
     }
-    if (
-      machine !== "vanished" &&
-      ["releasable", "failed-retryable"].includes(releaseEffect(machine.status))
-    ) {
+    if (machine !== "vanished" && mayBeReleased(machine)) {
       const said = "reason" in answer ? answer.reason : "";
       const reason = said || (await latestReason(maas, machine));
       failures.push({ reason });

@@ -1,4 +1,5 @@
 import { hostname, userInfo } from "node:os";
+import { type Turns, turns } from "../clients/maas.ts";
 import { engineProcess } from "../engine/engine-process.ts";
 import { TeardownError } from "../errors.ts";
 import { findingsTable, refusalMessage } from "../guards/findings-table.ts";
@@ -11,6 +12,7 @@ import { type Usual, usualDurations } from "../run/usual.ts";
 import { ensureCapture } from "./capture.ts";
 import type { Context, Row } from "./context.ts";
 import { engineIdentity } from "./engine-identity.ts";
+import { type Look, machineLooks } from "./machine-looks.ts";
 import { type ReadyPoller, readyPoller } from "./ready-poller.ts";
 import { prepareReport, report } from "./report.ts";
 import { throwIfStopped, whyStopped } from "./stopping.ts";
@@ -20,6 +22,9 @@ export type Teardown = {
   context: Context;
   run: Run;
   poller: ReadyPoller;
+  look: Look;
+  /** For releases: each holds a connection until MAAS has powered its machine off. */
+  turns: Turns;
   /** How long things took in earlier runs. */
   usual: Usual;
   /** Every guard, once in this process. @throws TeardownError `refused` */
@@ -153,6 +158,8 @@ export const beginTeardown = async (options: {
     context,
     run,
     poller: readyPoller(context),
+    look: machineLooks(context),
+    turns: turns(settings.maasConcurrency),
     usual: usualDurations(settings.backupRoot, settings.backupLabel),
     guarded: (row) =>
       within(async () => {

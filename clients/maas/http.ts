@@ -36,7 +36,7 @@ export const attempt = async (
   const outcome = await wire.send({
     method: ask.method,
     url: `${wire.url}/api/2.0/${ask.path}`,
-    headers: {
+    headers: () => ({
       accept: "application/json",
       authorization: authorization(wire.key, wire.now()),
       ...(ask.body === undefined
@@ -45,7 +45,7 @@ export const attempt = async (
             "content-type": "application/x-www-form-urlencoded",
             "content-length": String(Buffer.byteLength(ask.body)),
           }),
-    },
+    }),
     ...(ask.body === undefined ? {} : { body: ask.body }),
     limit: ask.limit,
     connectLimit: wire.limits.connect,

@@ -9,7 +9,8 @@ import { turns } from "./turns.ts";
 export type HttpAsk = {
   method: "GET" | "POST";
   url: string;
-  headers: Record<string, string>;
+  /** Made when the attempt has its turn: a signature holds the time, and MAAS takes none that is older than 5 minutes. */
+  headers: () => Record<string, string>;
   body?: string;
   limit: number;
   connectLimit: number;
@@ -113,7 +114,7 @@ export const httpTransport = (options: {
       };
       const request = (isTls ? httpsRequest : httpRequest)(
         ask.url,
-        { method: ask.method, headers: ask.headers, agent: isTls ? https : http },
+        { method: ask.method, headers: ask.headers(), agent: isTls ? https : http },
         (response) => {
           const status = response.statusCode ?? 0;
           const content = ask.onElement && status === 200 ? list(ask.onElement) : whole();

@@ -5,6 +5,8 @@ export type EndTurn = () => void;
 export type Turns = {
   /** Waits for a turn. @returns undefined when the signal was aborted first */
   take: (signal: AbortSignal | undefined) => Promise<EndTurn | undefined>;
+  /** Whether who comes now has to wait. */
+  full: () => boolean;
 };
 
 /**
@@ -41,5 +43,5 @@ export const turns = (count: number): Turns => {
       waiting.add(called);
     });
   };
-  return { take };
+  return { take, full: () => free === 0 };
 };

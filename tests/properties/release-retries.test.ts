@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import type { MaasMachine, ReleaseAnswer } from "../../clients/maas.ts";
+import { type MaasMachine, type ReleaseAnswer, turns } from "../../clients/maas.ts";
+import { machineLooks } from "../../teardown/machine-looks.ts";
 import { readyPoller } from "../../teardown/ready-poller.ts";
 import { releaseMachine } from "../../teardown/release-machine.ts";
-import { machineIn, stage, withMaas } from "./support/stage.ts";
+import { machineIn, quietAround, stage, withMaas } from "./support/stage.ts";
 
 const recorded = { hostname: "abcd00", systemId: "abcd00", owner: "maas-admin", powerType: "ipmi" };
 
@@ -33,14 +34,16 @@ const release = async (
       return { kind: "accepted", machine: machineIn("abcd00", 12) };
     },
   });
-  const around = {
-    settings: context.settings,
-    host: context.host,
-    model: undefined,
-    liveModels: new Set<string>(),
-    vmHosts: new Map<string, string>(),
-  };
-  const work = releaseMachine({ context: maas, run, row, recorded, poller: readyPoller(maas), around });
+  const work = releaseMachine({
+    context: maas,
+    run,
+    row,
+    recorded,
+    poller: readyPoller(maas),
+    look: machineLooks(maas),
+    turns: turns(16),
+    around: quietAround(context),
+  });
   const text = await clock.run(work.catch((error: Error) => error.message));
   return { text, sent, said, took: clock.now() - start, journal: run.journal.events() };
 };

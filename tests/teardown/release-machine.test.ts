@@ -1,5 +1,12 @@
 import { expect } from "chai";
-import type { MaasClient, MaasMachine, ReleaseAnswer, StatusLabel } from "../../clients/maas.ts";
+import {
+  type MaasClient,
+  type MaasMachine,
+  type ReleaseAnswer,
+  type StatusLabel,
+  turns,
+} from "../../clients/maas.ts";
+import { machineLooks } from "../../teardown/machine-looks.ts";
 import { readyPoller } from "../../teardown/ready-poller.ts";
 import { releaseMachine } from "../../teardown/release-machine.ts";
 import {
@@ -68,7 +75,16 @@ const setUp = (options: {
     vmHosts: new Map(),
   };
   const release = () =>
-    releaseMachine({ context, run, row, recorded: recordedMachine(), poller: readyPoller(context), around });
+    releaseMachine({
+      context,
+      run,
+      row,
+      recorded: recordedMachine(),
+      poller: readyPoller(context),
+      look: machineLooks(context),
+      turns: turns(16),
+      around,
+    });
   return { release, sent, run, row };
 };
 const called = (run: ReturnType<typeof memoryRun>) =>

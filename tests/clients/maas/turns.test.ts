@@ -3,8 +3,9 @@ import { turns } from "../../../clients/maas/turns.ts";
 
 describe("turns", () => {
   it("are so many at a time, in the order of coming", async () => {
-    const { take } = turns(2);
+    const { take, full } = turns(2);
     const log: string[] = [];
+    expect(full()).to.equal(false);
     const took = ["a", "b", "c", "d"].map(async (name) => {
       const end = await take(undefined);
       log.push(name);
@@ -12,6 +13,7 @@ describe("turns", () => {
     });
     const [a, b] = await Promise.all(took.slice(0, 2));
     expect(log).to.deep.equal(["a", "b"]);
+    expect(full()).to.equal(true);
     b?.();
     const c = await took[2];
     expect(log).to.deep.equal(["a", "b", "c"]);

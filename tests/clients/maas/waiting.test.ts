@@ -54,6 +54,25 @@ describe("MAAS client: waiting and taking turns", () => {
     );
   });
 
+  it("signs a request when its turn has come: MAAS takes no time that is older than 5 minutes", async () => {
+    let now = Date.parse("2026-11-22T12:00:00Z");
+    await withMaas(
+      (_, response) => {
+        now += 4 * 60_000;
+        json(response, machineJson());
+      },
+      async ({ maas, server }) => {
+        await Promise.all(Array.from({ length: 3 }, () => maas.machine("gem6xs")));
+        const signedAt = server.seen.map(({ headers }) =>
+          Number(/oauth_timestamp="(\d+)"/.exec(headers.authorization ?? "")?.[1]),
+        );
+        const [first = 0] = signedAt;
+        expect(signedAt.map((at) => at - first)).to.deep.equal([0, 240, 480]);
+      },
+      { concurrency: 1, now: () => now },
+    );
+  });
+
   it("does not count the time in which a request waits for its turn", async () => {
     await withMaas(
       (_, response) => void setTimeout(() => json(response, machineJson()), 50),

@@ -92,14 +92,14 @@ const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: nu
     const recorded = stack.lab.machines.find((machine) => machine.hostname === hostname);
     if (!stack.machines.includes(hostname)) throw new TeardownError("refused", takeOut(hostname));
     if (!recorded || isAbsent(recorded)) return;
-    const { run, guarded, captured, told, poller } = await teardown("part", {
+    const { run, guarded, captured, told, poller, look, turns } = await teardown("part", {
       ...stack.lab,
       maasUrl: "",
       machines: [recorded],
     });
     const { around } = await guarded(row);
     await captured();
-    await told(hostname, () => releaseMachine({ context, run, row, recorded, poller, around }));
+    await told(hostname, () => releaseMachine({ context, run, row, recorded, poller, look, turns, around }));
   };
   return {
     made: () => made,

@@ -1,5 +1,6 @@
 import type { MaasClient, MaasMachine } from "../../../clients/maas.ts";
 import { statusName } from "../../../clients/maas.ts";
+import type { MachineSurroundings } from "../../../guards/machine-guard.ts";
 import { memoryJournal } from "../../../run/journal.ts";
 import type { Run } from "../../../run/run-directory.ts";
 import type { Context, Row } from "../../../teardown/context.ts";
@@ -81,6 +82,15 @@ export const withMaas = async (context: Context, methods: Partial<MaasClient>): 
   const maas = { ...(await context.maas()), ...methods };
   return { ...context, maas: async () => maas };
 };
+
+/** What a machine is judged by where nothing but the machine itself can be wrong. */
+export const quietAround = ({ settings, host }: Context): MachineSurroundings => ({
+  settings,
+  host,
+  model: undefined,
+  liveModels: new Set(),
+  vmHosts: new Map(),
+});
 
 /** A machine as MAAS shows it. */
 export const machineIn = (
