@@ -16,10 +16,10 @@ const isProject = (): boolean => {
 
 // Pulumi keeps a dynamic provider's code in the state, twice for each resource, and runs it from there, for ever as it was at
 // `up`. So what is kept is only this line, which loads today's code: from the project, where the SDK's `require` begins, or
-// from the package when the lab is part of another program.
+// from the package when the lab is part of another program. `components/package.json` says which file `./components` is.
 const stub = (component: string) =>
   isProject()
-    ? `exports.handler=()=>require('./${inProject}')('${component}')`
+    ? `exports.handler=()=>require('./components')('${component}')`
     : `exports.handler=()=>require('module').createRequire(process.cwd()+'/')('openstack-lab/state')('${component}')`;
 
 const kebab = (type: string) => type.replace(/(?<=[a-z])[A-Z]/g, "-$&").toLowerCase();

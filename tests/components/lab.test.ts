@@ -169,7 +169,7 @@ describe("the lab as Pulumi sees it", () => {
     ];
     for (const [name, component] of components) {
       expect(find(name).inputs.__provider, name).to.equal(
-        `exports.handler=()=>require('./components/late-bound.cjs')('${component}')`,
+        `exports.handler=()=>require('./components')('${component}')`,
       );
     }
   });

@@ -7,7 +7,7 @@ import { projectRoot } from "../../../toolchain/environment.ts";
 import { tornDown, untouched } from "../../trust/witness.ts";
 import { adoptedStack, type Stack } from "../stack.ts";
 
-const loadedByTheState = "require('./components/late-bound.cjs')";
+const loadedByTheState = "require('./components')";
 
 describe("the nine rules, on the real engine", function () {
   this.timeout(180_000);
