@@ -1,7 +1,5 @@
 import type { CustomResourceOptions, dynamic } from "@pulumi/pulumi";
 import { openedLab } from "../run/recorded-lab.ts";
-import { checkExitCriteria } from "../teardown/exit-criteria.ts";
-import { report } from "../teardown/report.ts";
 import { bounded } from "./boundary.ts";
 import { keepsRecord, type LabInputs, type LabRecord } from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";
@@ -24,6 +22,10 @@ export const provider: dynamic.ResourceProvider = bounded<LabInputs, LabRecord>(
     delete: async ({ row, lab: kept }) => {
       await onlyInDestroy("the lab", row);
       const lab = openedLab(kept);
+      const [{ checkExitCriteria }, { report }] = await Promise.all([
+        import("../teardown/exit-criteria.ts"),
+        import("../teardown/report.ts"),
+      ]);
       const { context, run, poller } = await teardown(row, { knowledge: "whole", lab, last: true });
       try {
         rowOf(row).info(await checkExitCriteria({ context, run, lab, poller, row: rowOf(row) }));

@@ -1,6 +1,5 @@
 import type { CustomResourceOptions, dynamic, Output } from "@pulumi/pulumi";
 import { type KeptLab, openedLab } from "../run/recorded-lab.ts";
-import { destroyModel } from "../teardown/destroy-model.ts";
 import { bounded } from "./boundary.ts";
 import { keepsRecord, type LabInputs, type LabRecord, type LabState } from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";
@@ -49,6 +48,7 @@ export const provider: dynamic.ResourceProvider = bounded<LabInputs, LabRecord>(
     delete: async (state) => {
       const row = rowOf(state.row);
       await onlyInDestroy("the model", state.row);
+      const { destroyModel } = await import("../teardown/destroy-model.ts");
       const { context, run, guarded, captured, told, usual } = await teardown(state.row, {
         knowledge: "whole",
         lab: openedLab(state.lab),

@@ -1,23 +1,31 @@
-import {
-  ComponentResource,
-  type ComponentResourceOptions,
-  log,
-  type Output,
-  output,
-  RunError,
-  runtime,
-} from "@pulumi/pulumi";
+import type { Output } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors.js";
+import * as log from "@pulumi/pulumi/log/index.js";
+import { output } from "@pulumi/pulumi/output.js";
+import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
+import { isDryRun } from "@pulumi/pulumi/runtime/settings.js";
 import type { Settings } from "../config/settings.ts";
-import { observeLab, type SeenLab, type SeenMachine, type SeenModel } from "../teardown/observe.ts";
-import { previewTable } from "../teardown/preview-table.ts";
-import { realContext } from "../teardown/world.ts";
-import { backup } from "./backup.ts";
+import type { SeenLab, SeenMachine, SeenModel } from "../teardown/observe.ts";
 import { ExitCriteria } from "./exit-criteria.ts";
 import { JujuModel } from "./juju-model.ts";
 import { MaasMachine } from "./maas-machine.ts";
 import { Preflight } from "./preflight.ts";
 
+/**
+ * When the engine has heard of a resource's children. With the first of them it starts the provider, which takes half a second:
+ * what else the program needs is loaded, and asked for, meanwhile. For the same reason nothing here comes from the SDK's index,
+ * which loads the TypeScript compiler and npm's own libraries.
+ */
+const childrenTold = (parent: ComponentResource): Promise<void> =>
+  new Promise((resolve) => {
+    parent.urn.apply(() => setTimeout(resolve, 10));
+  });
+
 const look = async (settings: Settings): Promise<SeenLab> => {
+  const [{ observeLab }, { realContext }] = await Promise.all([
+    import("../teardown/observe.ts"),
+    import("../teardown/world.ts"),
+  ]);
   const context = realContext(settings, new AbortController().signal);
   try {
     return await observeLab(context);
@@ -50,13 +58,21 @@ export class Lab extends ComponentResource {
     const maasMachines = machines.map(
       (hostname) => new MaasMachine(hostname, { hostname }, { parent: this, dependsOn: exit }),
     );
-    const capture = backup("backup", settings, model, { parent: this, dependsOn: [model, ...maasMachines] });
+    const told = childrenTold(this);
+    const capture = told.then(async () => {
+      const { backup } = await import("./backup.ts");
+      return backup("backup", settings, model, { parent: this, dependsOn: [model, ...maasMachines] });
+    });
     new Preflight("preflight", inputs, { parent: this, dependsOn: capture });
 
-    const seen = look(settings);
-    if (runtime.isDryRun()) {
+    const seen = told.then(() => look(settings));
+    if (isDryRun()) {
       // Outputs that did not change are not shown in a preview; a message is.
-      void seen.then((lab) => log.info(`\n${previewTable(lab, settings)}`, this)).catch(() => {});
+      const table = async (): Promise<void> => {
+        const { previewTable } = await import("../teardown/preview-table.ts");
+        log.info(`\n${previewTable(await seen, settings)}`, this);
+      };
+      void table().catch(() => {});
     }
     this.affected = output(seen.then((lab) => lab.machines));
     this.model = output(seen.then((lab) => lab.model ?? ("gone" as const)));

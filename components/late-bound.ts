@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import { CustomResource, type CustomResourceOptions, createUrn, type Inputs } from "@pulumi/pulumi";
+import type { Inputs } from "@pulumi/pulumi";
+import { CustomResource, type CustomResourceOptions, createUrn } from "@pulumi/pulumi/resource.js";
 import { parentsOf } from "./row.ts";
 
 /** The type token of one of our resources. */

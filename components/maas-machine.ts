@@ -1,6 +1,5 @@
 import type { CustomResourceOptions, dynamic } from "@pulumi/pulumi";
 import { TeardownError } from "../errors.ts";
-import { takeOut } from "../guards/list-guard.ts";
 import {
   isAbsent,
   keptMachine,
@@ -8,7 +7,6 @@ import {
   type RecordedLab,
   type RecordedMachine,
 } from "../run/recorded-lab.ts";
-import { releaseMachine } from "../teardown/release-machine.ts";
 import { bounded } from "./boundary.ts";
 import { LateBound } from "./late-bound.ts";
 import {
@@ -71,6 +69,7 @@ const release = async (state: State): Promise<string> => {
   const { around } = await begun.guarded(rowOf(row));
   await begun.captured();
   const recorded = recordedMachine(state);
+  const { releaseMachine } = await import("../teardown/release-machine.ts");
   const { context, run, poller, look, turns, told, usual } = begun;
   return await told(hostname, () =>
     releaseMachine({
@@ -90,6 +89,7 @@ const release = async (state: State): Promise<string> => {
 const mustBeListed = async (state: State): Promise<void> => {
   const { machines } = await settingsNow(state.row);
   if (machines.includes(state.hostname)) return;
+  const { takeOut } = await import("../guards/list-guard.ts");
   throw new TeardownError(
     "refused",
     `${state.hostname} is in the stack but no longer on the list \`machines\`; it was not touched\n${takeOut(state.hostname, state.row)}`,

@@ -1,26 +1,20 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { runTimeSettings } from "../config/run-time.ts";
 import { namespace, type Settings, settingKeys } from "../config/settings.ts";
 import { connectEngine, type Engine } from "../engine/engine.ts";
 import { engineArguments, saysDestroy } from "../engine/engine-process.ts";
 import { leavesOut } from "../engine/partial-destroy.ts";
 import { TeardownError } from "../errors.ts";
-import { takeOut } from "../guards/list-guard.ts";
-import { isDestructive } from "../run/journal.ts";
 import type { Knowledge, RecordedLab } from "../run/recorded-lab.ts";
-import { findOpenRun } from "../run/run-directory.ts";
-import { adoptLab } from "../teardown/adopt.ts";
 import type { Context, Row } from "../teardown/context.ts";
-import { type Look, machineLooks } from "../teardown/machine-looks.ts";
+import type { Look } from "../teardown/machine-looks.ts";
 import { deadlineReason } from "../teardown/stopping.ts";
-import { beginTeardown, type Teardown } from "../teardown/teardown.ts";
-import { versionsNow } from "../teardown/versions.ts";
-import { realContext } from "../teardown/world.ts";
+import type { Teardown } from "../teardown/teardown.ts";
 import { keepCompiledCode } from "./compiled-code.ts";
 import { staySmall } from "./footprint.ts";
 import { placeOf } from "./row.ts";
 
-// One process serves all resources of an operation; what is asked or begun once lives here.
+// One process serves all resources of an operation; what is asked or begun once lives here. What only some operations need is
+// imported where they need it: the refresh before a preview asks nothing, and the program that makes the resources does nothing.
 let connected: Engine | undefined;
 let configured: Record<string, unknown> = {};
 const stopping = new AbortController();
@@ -100,6 +94,7 @@ export const settingsNow = async (urn: string): Promise<Settings> => {
   const known = settingsBy.get(ran);
   if (known) return known;
   const { stack } = stackOf(urn);
+  const { runTimeSettings } = await import("../config/run-time.ts");
   const read = runTimeSettings({ configured, project: process.cwd(), stack, programRan: ran });
   staySmall(read.machines.length);
   settingsBy.set(ran, read);
@@ -116,17 +111,32 @@ const engineCommand = (): readonly string[] => {
 let looking: Promise<Context> | undefined;
 /** The world, for methods that only look. */
 export const lookingContext = (urn: string): Promise<Context> =>
-  (looking ??= settingsNow(urn).then((settings) => realContext(settings, stopping.signal)));
+  (looking ??= (async () => {
+    const [settings, { realContext }] = await Promise.all([settingsNow(urn), import("../teardown/world.ts")]);
+    return realContext(settings, stopping.signal);
+  })());
 
 let looks: Promise<Look> | undefined;
 /** A look at one machine together with all others that are looked at now. */
-export const machineLook = (urn: string): Promise<Look> => (looks ??= lookingContext(urn).then(machineLooks));
+export const machineLook = (urn: string): Promise<Look> =>
+  (looks ??= (async () => {
+    const [context, { machineLooks }] = await Promise.all([
+      lookingContext(urn),
+      import("../teardown/machine-looks.ts"),
+    ]);
+    return machineLooks(context);
+  })());
 
 let adopting: Promise<RecordedLab> | undefined;
 /** Today's lab, found once for all resources of an `up`. @throws TeardownError `missing` */
 export const adoptedLab = (urn: string): Promise<RecordedLab> =>
   (adopting ??= (async () => {
-    const context = await lookingContext(urn);
+    const [{ adoptLab }, { findOpenRun }, { isDestructive }, context] = await Promise.all([
+      import("../teardown/adopt.ts"),
+      import("../run/run-directory.ts"),
+      import("../run/journal.ts"),
+      lookingContext(urn),
+    ]);
     const { backupRoot, backupLabel } = context.settings;
     const open = findOpenRun({ backupRoot, backupLabel, ...stackOf(urn), modelUuid: undefined });
     return await adoptLab(context, open && isDestructive(open.journal.events()) ? open.lab : undefined);
@@ -160,6 +170,7 @@ export const onlyInDestroy = async (name: string, urn: string): Promise<void> =>
       "`pulumi destroy --run-program` cannot be told from an `up`; nothing was touched\nRun it without: pulumi destroy",
     );
   }
+  const { takeOut } = await import("../guards/list-guard.ts");
   throw new TeardownError(
     "refused",
     [
@@ -201,7 +212,12 @@ const merge = (parts: Brought[]): Brought => {
 const begin = async (urn: string): Promise<Teardown> => {
   if (!brought.some(({ knowledge }) => knowledge === "whole"))
     await new Promise((resolve) => setTimeout(resolve, gathering));
-  const settings = await settingsNow(urn);
+  const [{ beginTeardown }, { versionsNow }, { realContext }, settings] = await Promise.all([
+    import("../teardown/teardown.ts"),
+    import("../teardown/versions.ts"),
+    import("../teardown/world.ts"),
+    settingsNow(urn),
+  ]);
   const { deadline } = settings;
   const late = setTimeout(() => stopping.abort(deadlineReason(deadline)), deadline);
   late.unref();

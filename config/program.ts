@@ -1,4 +1,5 @@
-import { RunError, runtime } from "@pulumi/pulumi";
+import { RunError } from "@pulumi/pulumi/errors.js";
+import { allConfig } from "@pulumi/pulumi/runtime/config.js";
 import { ourKeys, parseSettings, type Settings } from "./settings.ts";
 
 /**
@@ -8,7 +9,7 @@ import { ourKeys, parseSettings, type Settings } from "./settings.ts";
  */
 export const labSettings = (): Settings => {
   try {
-    return parseSettings(ourKeys(runtime.allConfig()));
+    return parseSettings(ourKeys(allConfig()));
   } catch (error) {
     throw new RunError((error as Error).message);
   }

@@ -59,12 +59,10 @@ type Depth = "all" | "identities";
 
 const lookAtJuju = async (context: Context, problems: Problem[], depth: Depth) => {
   const { juju, settings } = context;
-  // Side by side: each question is a process, and a login to the controller. Both mean the current one when none is named.
-  const [who, { models, complaints }] = await Promise.all([
-    settings.jujuController ? undefined : juju.whoami(),
-    juju.models(settings.jujuController),
-  ]);
-  const controller = settings.jujuController || who?.controller || "";
+  const { models, complaints } = await juju.models(settings.jujuController);
+  // Each question is a process: the current controller, which is meant when none is named, is named by its models.
+  const controller =
+    settings.jujuController || models[0]?.controllerName || (await juju.whoami())?.controller || "";
   const found = findModel(models, settings.jujuModel);
   const subject = `model ${settings.jujuModel}`;
   const [model] = found;
