@@ -12,8 +12,8 @@ export type ManyMachines = {
   parallel: number;
   up: { floor: number; lab: number; criticalPath: number };
   destroy: { floor: number; lab: number; criticalPath: number };
-  /** Of the whole state file, and of a machine's own inputs and outputs, which are not the engine's. */
-  stateBytesPerMachine: { floor: number; lab: number; own: number };
+  /** Of the whole state file; of a machine's entry in it; and of the inputs and outputs in that, which are not the engine's. */
+  stateBytesPerMachine: { floor: number; lab: number; entry: number; own: number };
   peakBytes: { floor: number; lab: number };
 };
 
@@ -30,14 +30,15 @@ const planOf = (machines: number): LabPlan => ({
 
 type State = { checkpoint: { latest: { resources: { type: string; inputs?: object; outputs?: object }[] } } };
 
-/** Inputs and outputs of a machine: what of its state is not the engine's. */
-const ownBytes = (text: string): number => {
+/** A machine's entry in the state, and what of it is not the engine's: its inputs and outputs. */
+const machineBytes = (text: string): { entry: number; own: number } => {
   const { resources } = (JSON.parse(text) as State).checkpoint.latest;
-  return median(
-    resources
-      .filter(({ type }) => type.endsWith(":MaasMachine"))
-      .map(({ inputs, outputs }) => JSON.stringify(inputs).length + JSON.stringify(outputs).length),
-  );
+  const machines = resources.filter(({ type }) => type.endsWith(":MaasMachine"));
+  const bytes = (part: unknown) => JSON.stringify(part).length;
+  return {
+    entry: median(machines.map(bytes)),
+    own: median(machines.map(({ inputs, outputs }) => bytes(inputs) + bytes(outputs))),
+  };
 };
 
 /** Ups and destroys a lab of so many machines, and as many empty resources. */
@@ -79,7 +80,7 @@ export const manyMachines = async (
       stateBytesPerMachine: {
         floor: floor.state / machines,
         lab: state.length / machines,
-        own: ownBytes(state),
+        ...machineBytes(state),
       },
       peakBytes: { floor: floorDestroy.provider?.peakBytes ?? 0, lab: destroy.provider?.peakBytes ?? 0 },
     };

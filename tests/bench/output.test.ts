@@ -46,7 +46,7 @@ describe("the table of results", () => {
       parallel: 1100,
       up: { floor: 10_000, lab: 15_000, criticalPath: 2_000 },
       destroy: { floor: 10_000, lab: 16_001, criticalPath: 3_000 },
-      stateBytesPerMachine: { floor: 1, lab: 2_048, own: 1_024 },
+      stateBytesPerMachine: { floor: 1, lab: 2_048, entry: 1_024, own: 300 },
       peakBytes: { floor: 1, lab: 250e6 },
     };
     const table = resultsTable({ ...results, many: [many] });
