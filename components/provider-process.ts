@@ -209,6 +209,16 @@ const merge = (parts: Brought[]): Brought => {
   };
 };
 
+// Loaded before anything is destroyed: a checkout that is updated while a destroy runs must not mix two versions of this code.
+const loadAllOfATeardown = () =>
+  Promise.all([
+    import("../guards/list-guard.ts"),
+    import("../teardown/destroy-model.ts"),
+    import("../teardown/exit-criteria.ts"),
+    import("../teardown/release-machine.ts"),
+    import("../teardown/report.ts"),
+  ]);
+
 const begin = async (urn: string): Promise<Teardown> => {
   if (!brought.some(({ knowledge }) => knowledge === "whole"))
     await new Promise((resolve) => setTimeout(resolve, gathering));
@@ -217,6 +227,7 @@ const begin = async (urn: string): Promise<Teardown> => {
     import("../teardown/versions.ts"),
     import("../teardown/world.ts"),
     settingsNow(urn),
+    loadAllOfATeardown(),
   ]);
   const { deadline } = settings;
   const late = setTimeout(() => stopping.abort(deadlineReason(deadline)), deadline);

@@ -139,8 +139,8 @@ const sendInTurn = async (
   const asked = context.clock.now();
   if (turns.full()) story.now("waits for its turn to be released");
   const endTurn = await turns.take(context.signal);
-  throwIfStopped(context, goesOn);
   try {
+    throwIfStopped(context, goesOn);
     // With many machines the others take minutes: somebody may have taken this one meanwhile.
     if (context.clock.now() - asked > fresh) {
       const as = await look(recorded.systemId);
