@@ -1,5 +1,5 @@
 import { TeardownError } from "../errors.ts";
-import { visible } from "./render/visible.ts";
+import { visible } from "../words/visible.ts";
 
 /** Why a bundle cannot be compared, in the operator's words. `next` is what to type. */
 export type Problem = {

@@ -9,17 +9,17 @@ import {
 } from "./maas/answers.ts";
 import { isHtml, statusError } from "./maas/failures.ts";
 import { filterPaths, type MachineFilter } from "./maas/filter.ts";
-import { read, realSleep, type Sleep, type Wire } from "./maas/http.ts";
+import { read, realSleep } from "./maas/http.ts";
 import { defaultLimits, type MaasLimits } from "./maas/limits.ts";
 import { type MaasMachine, machineSchema } from "./maas/machine.ts";
 import { parseMaasKey } from "./maas/oauth.ts";
 import { type EraseMode, type ReleaseAnswer, release } from "./maas/release.ts";
 import { httpTransport, type Send } from "./maas/transport.ts";
 import { normalizeMaasUrl } from "./maas/url.ts";
+import type { Sleep, Wire } from "./maas/wire.ts";
 
 export { type MaasErrorKind, maasErrorKind } from "./maas/errors.ts";
 export type { MachineFilter } from "./maas/filter.ts";
-export type { Sleep } from "./maas/http.ts";
 export type { MaasLimits } from "./maas/limits.ts";
 export type { MaasMachine } from "./maas/machine.ts";
 export type { EraseMode, ReleaseAnswer } from "./maas/release.ts";
@@ -34,6 +34,7 @@ export {
 export type { HttpAnswer, HttpAsk, HttpFailure, Send } from "./maas/transport.ts";
 export { type Turns, turns } from "./maas/turns.ts";
 export { normalizeMaasUrl } from "./maas/url.ts";
+export type { Sleep } from "./maas/wire.ts";
 
 export type MaasEvent = { level: string; type: string; description: string; created: string };
 

@@ -1,9 +1,9 @@
+import { visible } from "../../words/visible.ts";
 import type { Report } from "../report.ts";
 import { style } from "./html-style.ts";
 import { type Group, type Row, type Section, sectionsOf } from "./sections.ts";
 import { splitRepeated, type Tally, tallyChanges, tallyNotes } from "./tallies.ts";
 import { maskedText, shownText, valueDiff } from "./values.ts";
-import { visible } from "./visible.ts";
 import { sideText, stepText, verdict } from "./words.ts";
 
 const entities: ReadonlyMap<string, string> = new Map([

@@ -1,9 +1,9 @@
+import { visible } from "../../words/visible.ts";
 import type { Change } from "../change.ts";
 import type { Report } from "../report.ts";
 import { type Group, type Row, type Section, sectionsOf } from "./sections.ts";
 import { splitRepeated, type Tally, tallyChanges, tallyNotes } from "./tallies.ts";
 import { maskedText, shownText, valueDiff } from "./values.ts";
-import { visible } from "./visible.ts";
 import { sideText, stepText, verdict } from "./words.ts";
 
 /** Columns that the report is made for. */

@@ -1,6 +1,6 @@
+import { visible } from "../../words/visible.ts";
 import type { Shown } from "../change.ts";
 import { type DiffLine, diffLines } from "./line-diff.ts";
-import { visible } from "./visible.ts";
 
 export type Sides = { readonly old: Shown; readonly new: Shown };
 

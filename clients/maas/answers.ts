@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { maasError } from "./errors.ts";
 import { isHtml } from "./failures.ts";
-import type { Wire } from "./http.ts";
 import type { HttpAnswer } from "./transport.ts";
+import type { Wire } from "./wire.ts";
 
 /** `GET version/`; the simulated MAAS of this project says so in its `subversion`. */
 export const versionSchema: z.ZodType<{ version: string; simulated: boolean }> = z

@@ -1,6 +1,6 @@
 import { maasError, ownWords, reasonOf } from "./errors.ts";
-import type { Wire } from "./http.ts";
 import type { HttpAnswer, HttpFailure } from "./transport.ts";
+import type { Wire } from "./wire.ts";
 
 /**
  * What a 401 means, and what to do but to log in again. The body may echo the API key's secret (recorded, MAAS 3.6.5), so it is

@@ -1,24 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { failureError, mayPass, statusError } from "./failures.ts";
-import type { MaasLimits } from "./limits.ts";
-import { authorization, type MaasKey } from "./oauth.ts";
-import type { HttpAnswer, HttpFailure, Send } from "./transport.ts";
+import { authorization } from "./oauth.ts";
+import type { HttpAnswer, HttpFailure } from "./transport.ts";
+import type { Sleep, Wire } from "./wire.ts";
 
-export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
 export const realSleep: Sleep = (ms, signal) => delay(ms, undefined, signal ? { signal } : {});
-
-/** What all requests of one client share. */
-export type Wire = {
-  url: string;
-  key: MaasKey;
-  send: Send;
-  limits: MaasLimits;
-  signal: AbortSignal | undefined;
-  now: () => number;
-  sleep: Sleep;
-  random: () => number;
-  counted: { requests: number; bytes: number };
-};
 
 /** One attempt with a nonce of its own; counts it. */
 export const attempt = async (

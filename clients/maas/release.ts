@@ -1,9 +1,10 @@
 import { parseAnswer } from "./answers.ts";
 import { ownWords } from "./errors.ts";
 import { failureError, isBusyConflict, isHtml, statusError } from "./failures.ts";
-import { attempt, pauseBefore, type Wire } from "./http.ts";
+import { attempt, pauseBefore } from "./http.ts";
 import { type MaasMachine, machineSchema } from "./machine.ts";
 import type { HttpAnswer, HttpFailure } from "./transport.ts";
+import type { Wire } from "./wire.ts";
 
 export type EraseMode = "none" | "disk" | "quick" | "secure";
 

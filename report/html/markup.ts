@@ -1,4 +1,4 @@
-import { visible } from "../../bundle-diff/render/visible.ts";
+import { visible } from "../../words/visible.ts";
 
 /** Text that is HTML already. Only `html` makes it, and `html` escapes everything else. */
 export type Markup = { readonly markup: string };

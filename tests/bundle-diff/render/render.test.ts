@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { renderHtml } from "../../../bundle-diff/render/html.ts";
 import { renderJson } from "../../../bundle-diff/render/json.ts";
 import { renderText } from "../../../bundle-diff/render/text.ts";
-import { visible } from "../../../bundle-diff/render/visible.ts";
+import { visible } from "../../../words/visible.ts";
 import { application, reportOf } from "../support/bundles.ts";
 
 const hostile = "\u001b[31m<script>alert('x')</script>\u202e\u009b&\"\u0007";
