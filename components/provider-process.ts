@@ -90,11 +90,10 @@ const settingsBy = new Map<boolean, Settings>();
  * @throws TeardownError `config`
  */
 export const settingsNow = async (urn: string): Promise<Settings> => {
-  const ran = await programRan();
+  const [ran, { runTimeSettings }] = await Promise.all([programRan(), import("../config/run-time.ts")]);
   const known = settingsBy.get(ran);
   if (known) return known;
   const { stack } = stackOf(urn);
-  const { runTimeSettings } = await import("../config/run-time.ts");
   const read = runTimeSettings({ configured, project: process.cwd(), stack, programRan: ran });
   staySmall(read.machines.length);
   settingsBy.set(ran, read);
@@ -209,7 +208,8 @@ const merge = (parts: Brought[]): Brought => {
   };
 };
 
-// Loaded before anything is destroyed: a checkout that is updated while a destroy runs must not mix two versions of this code.
+// Loaded before anything is destroyed, as the components are by the refresh before it: a checkout that is updated while a destroy
+// runs must not mix two versions of this code.
 const loadAllOfATeardown = () =>
   Promise.all([
     import("../guards/list-guard.ts"),

@@ -1,9 +1,12 @@
-import type { MaasMachine } from "../clients/maas.ts";
+import { type MaasMachine, maasErrorKind } from "../clients/maas.ts";
 import type { Context } from "./context.ts";
 import type { Settled } from "./ready-poller.ts";
 
 /** Looks at a machine afresh, by its system_id. @throws TeardownError `maas` or `interrupted` */
 export type Look = (systemId: string) => Promise<Settled>;
+
+// Whatever is wrong with a list, or with another machine on it, must not stop all of them.
+const ofTheList = new Set(["bad-answer", "server", "timeout"]);
 
 // Resources are read, and released, all at about the same moment: one list serves them. In ms.
 const gathering = 25;
@@ -17,7 +20,10 @@ export const machineLooks = (context: Context): Look => {
     next = undefined;
     if (ids.size === 1) return new Map();
     const maas = await context.maas();
-    const machines = await maas.machines({ systemIds: [...ids] });
+    const machines = await maas.machines({ systemIds: [...ids] }).catch((error: unknown) => {
+      if (ofTheList.has(maasErrorKind(error) ?? "")) return [];
+      throw error;
+    });
     return new Map(machines.map((machine) => [machine.systemId, machine]));
   };
   return async (systemId) => {

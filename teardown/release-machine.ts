@@ -128,23 +128,28 @@ const judge = (release: Release, machine: MaasMachine): void => {
 // In ms. What is older than this is no look right before a release.
 const fresh = 1_000;
 
-/** Sends a release when its turn has come, and if the machine still is one to be released then. */
+/**
+ * Sends a release when its turn has come, and if the machine still is one to be released then.
+ *
+ * @param seenAt when the last look at the machine began
+ */
 const sendInTurn = async (
   release: Release,
   maas: MaasClient,
   story: MachineStory,
   attempt: number,
+  seenAt: number,
 ): Promise<ReleaseAnswer | { kind: "settled"; as: Settled }> => {
   const { context, recorded, turns, look } = release;
-  const asked = context.clock.now();
+  const untouched = attempt === 1 ? "this machine was not touched" : goesOn;
   if (turns.full()) story.now("waits for its turn to be released");
   const endTurn = await turns.take(context.signal);
   try {
-    throwIfStopped(context, goesOn);
-    // With many machines the others take minutes: somebody may have taken this one meanwhile.
-    if (context.clock.now() - asked > fresh) {
+    throwIfStopped(context, untouched);
+    // With many machines the others, or a look at all of them, take minutes: somebody may have taken this one meanwhile.
+    if (context.clock.now() - seenAt > fresh) {
       const as = await look(recorded.systemId);
-      throwIfStopped(context, goesOn);
+      throwIfStopped(context, untouched);
       if (as === "vanished" || !mayBeReleased(as)) return { kind: "settled", as };
       judge(release, as);
     }
@@ -209,7 +214,11 @@ export const releaseMachine = async (release: Release): Promise<string> => {
   const failures: Failure[] = [];
   let pausedFor = -1;
   const maas = await context.maas();
-  const look = () => release.look(recorded.systemId);
+  let seenAt = 0;
+  const look = () => {
+    seenAt = context.clock.now();
+    return release.look(recorded.systemId);
+  };
 
   let machine = await look();
   for (;;) {
@@ -240,7 +249,7 @@ export const releaseMachine = async (release: Release): Promise<string> => {
       machine = await look();
       continue;
     }
-    const answer = await sendInTurn(release, maas, story, failures.length + 1);
+    const answer = await sendInTurn(release, maas, story, failures.length + 1, seenAt);
     throwIfStopped(context, goesOn);
     if (answer.kind === "settled") {
       machine = answer.as;

@@ -5,14 +5,15 @@ import { readyPoller } from "../../teardown/ready-poller.ts";
 import { releaseMachine } from "../../teardown/release-machine.ts";
 import { machineIn, quietAround, stage, withMaas } from "./support/stage.ts";
 
-const names = ["aaaa00", "bbbb00"];
+const names = ["aaaa00", "bbbb00", "cccc00"];
 const powerOff = 400_000;
 
-/** Releases two machines with one turn, so that the second waits until MAAS has powered off the first. */
-const releaseBoth = async (
-  second: (seconds: number) => Partial<MaasMachine> | "gone" = () => ({}),
-  cancelAfter?: number,
-) => {
+type Change = (seconds: number) => Partial<MaasMachine> | "gone";
+/** @param change what becomes of the second machine */
+type Plan = { change?: Change; cancelAfter?: number; atOnce?: number; firstListTakes?: number };
+
+/** Releases three machines, usually with one turn, so that each waits until MAAS has powered off the one before it. */
+const releaseAll = async ({ change = () => ({}), cancelAfter, atOnce = 1, firstListTakes = 0 }: Plan) => {
   const { clock, context: whole, run, row, said } = stage(0);
   const cancelling = new AbortController();
   const context = { ...whole, signal: cancelling.signal };
@@ -22,15 +23,21 @@ const releaseBoth = async (
   const passed = () => Math.round((clock.now() - start) / 1_000);
   const sent: string[] = [];
   const released = new Set<string>();
+  let first = firstListTakes;
   const now = (systemId: string): MaasMachine | undefined => {
-    const change = systemId === "bbbb00" ? second(passed()) : {};
-    return change === "gone"
+    const changed = systemId === "bbbb00" ? change(passed()) : {};
+    return changed === "gone"
       ? undefined
-      : machineIn(systemId, released.has(systemId) ? 4 : 6, { osystem: "ubuntu", ...change });
+      : machineIn(systemId, released.has(systemId) ? 4 : 6, { osystem: "ubuntu", ...changed });
   };
   const maas = await withMaas(context, {
     machine: async (systemId) => now(systemId),
-    machines: async ({ systemIds = [] }) => systemIds.flatMap((id) => now(id) ?? []),
+    machines: async ({ systemIds = [] }) => {
+      const seen = systemIds.flatMap((id) => now(id) ?? []);
+      await context.clock.sleep(first, cancelling.signal);
+      first = 0;
+      return seen;
+    },
     release: async (systemId): Promise<ReleaseAnswer> => {
       sent.push(`${systemId} after ${passed()} s`);
       await context.clock.sleep(powerOff, cancelling.signal);
@@ -44,7 +51,7 @@ const releaseBoth = async (
     row,
     poller: readyPoller(maas),
     look: machineLooks(maas),
-    turns: turns(1),
+    turns: turns(atOnce),
   };
   const work = names.map((name) => {
     const recorded = { hostname: name, systemId: name, owner: "maas-admin", powerType: "ipmi" };
@@ -61,40 +68,53 @@ const releaseBoth = async (
 
 describe("a release that waits for its turn", () => {
   it("is sent, and written down as sent, when its turn has come", async () => {
-    const { texts, sent, said, called } = await releaseBoth();
-    expect(sent).to.deep.equal(["aaaa00 after 0 s", "bbbb00 after 400 s"]);
+    const { texts, sent, said, called } = await releaseAll({});
+    expect(sent).to.deep.equal(["aaaa00 after 0 s", "bbbb00 after 400 s", "cccc00 after 800 s"]);
     expect(called).to.deep.equal(names);
-    expect(said.filter((text) => text.includes("waits for its turn"))).to.have.length(1);
+    expect(said.filter((text) => text.includes("waits for its turn"))).to.have.length(2);
     for (const text of texts) expect(text).to.match(/Ready in /);
   });
 
-  it("is not sent when somebody took the machine meanwhile", async () => {
-    const { texts, sent, called } = await releaseBoth((seconds) =>
-      seconds >= 100 ? { owner: "somebody" } : {},
-    );
-    expect(sent).to.deep.equal(["aaaa00 after 0 s"]);
-    expect(called).to.deep.equal(["aaaa00"]);
-    expect(texts[0]).to.match(/Ready in /);
-    expect(texts[1]).to.include("is owned by somebody now").and.to.include("this machine was not touched");
-  });
+  const meanwhile: { what: string; change: Change; says: RegExp }[] = [
+    {
+      what: "somebody has taken the machine",
+      change: () => ({ owner: "somebody" }),
+      says: /this machine was not touched[\s\S]*is owned by somebody now/,
+    },
+    {
+      what: "the machine has become Ready",
+      change: () => ({ status: 4, statusName: "Ready" }),
+      says: /^Deployed → Ready in /,
+    },
+    { what: "the machine is gone", change: () => "gone", says: /is no longer in MAAS; expected: Ready/ },
+  ];
+  for (const { what, change, says } of meanwhile) {
+    it(`is not sent when ${what} meanwhile, and gives its turn to the next`, async () => {
+      const { texts, sent, called } = await releaseAll({
+        change: (seconds) => (seconds >= 100 ? change(seconds) : {}),
+      });
+      expect(sent).to.deep.equal(["aaaa00 after 0 s", "cccc00 after 400 s"]);
+      expect(called).to.deep.equal(["aaaa00", "cccc00"]);
+      expect(texts[1]).to.match(says);
+      for (const other of [texts[0], texts[2]]) expect(other).to.match(/Ready in /);
+    });
 
-  it("is not sent when the machine has become Ready meanwhile", async () => {
-    const { texts, sent } = await releaseBoth((seconds) =>
-      seconds >= 100 ? { status: 4, statusName: "Ready" } : {},
-    );
-    expect(sent).to.have.length(1);
-    expect(texts[1]).to.match(/^Deployed → Ready in /);
-  });
-
-  it("is not sent when the machine is gone meanwhile", async () => {
-    const { texts, sent } = await releaseBoth((seconds) => (seconds >= 100 ? "gone" : {}));
-    expect(sent).to.have.length(1);
-    expect(texts[1]).to.include("is no longer in MAAS; expected: Ready");
-  });
+    it(`is not sent when ${what} while MAAS answered for all of them`, async () => {
+      const { texts, sent } = await releaseAll({
+        change: (seconds) => (seconds >= 5 ? change(seconds) : {}),
+        atOnce: 3,
+        firstListTakes: 14_000,
+      });
+      expect(sent).to.deep.equal(["aaaa00 after 14 s", "cccc00 after 14 s"]);
+      expect(texts[1]).to.match(says);
+    });
+  }
 
   it("is not sent when the operator cancels meanwhile", async () => {
-    const { texts, called } = await releaseBoth(undefined, 100_000);
+    const { texts, called } = await releaseAll({ cancelAfter: 100_000 });
     expect(called).to.deep.equal(["aaaa00"]);
-    for (const text of texts) expect(text).to.include("cancelled by the operator");
+    expect(texts[0]).to.include("cancelled by the operator; MAAS goes on with what it has begun");
+    for (const text of texts.slice(1))
+      expect(text).to.include("cancelled by the operator; this machine was not touched");
   });
 });

@@ -47,7 +47,19 @@ describe("looks at machines", () => {
     expect(kept).to.include({ statusName: "Deployed" });
   });
 
-  it("fail for all of them when the list fails, and begin anew then", async () => {
+  it("ask for each by itself when it is the list that is wrong", async () => {
+    for (const kind of ["bad-answer", "server", "timeout"] as const) {
+      const { look, maas, asked } = setUp();
+      maas.machines = async () => {
+        throw maasError(kind, "not a list");
+      };
+      const seen = await Promise.all([look("aaa000"), look("bbb111")]);
+      expect(seen.map((each) => each !== "vanished" && each.statusName)).to.deep.equal(["Deployed", "Ready"]);
+      expect(asked).to.deep.equal(["machine aaa000", "machine bbb111"]);
+    }
+  });
+
+  it("fail for all of them when MAAS cannot be asked, and begin anew then", async () => {
     const { look, maas } = setUp();
     const { machines } = maas;
     maas.machines = async () => {
