@@ -27,12 +27,9 @@ export const engine = (): Engine => {
   const made = connectEngine(process.argv[2] ?? "");
   connected = made;
   keepCompiledCode();
-  made.gone.addEventListener("abort", () => {
-    stopping.abort(made.gone.reason);
-    // A provider whose engine died would live on for ever, and act beside its successor (engine.md 3.2).
-    if (String(made.gone.reason).includes("is gone"))
-      setTimeout(() => process.exit(1), graceForChildren).unref();
-  });
+  made.gone.addEventListener("abort", () => stopping.abort(made.gone.reason));
+  // A provider whose engine died would live on for ever, and act beside its successor (engine.md 3.2).
+  made.died.addEventListener("abort", () => setTimeout(() => process.exit(1), graceForChildren).unref());
   return made;
 };
 

@@ -14,6 +14,8 @@ export type Engine = {
   say: (urn: string, text: string, tone: Tone) => Promise<void>;
   /** Aborted, with a reason in words, when the operator cancels or the engine dies. */
   gone: AbortSignal;
+  /** Aborted when the engine has died, whether or not the operator cancelled before: nobody else ends this process then. */
+  died: AbortSignal;
 };
 
 const severityOf = (tone: Tone) =>
@@ -42,6 +44,7 @@ const onCancel = (heard: () => void) => {
 export const connectEngine = (address: string): Engine => {
   const client = new grpcServices.EngineClient(address, credentials.createInsecure());
   const gone = new AbortController();
+  const died = new AbortController();
 
   const rootResource = () =>
     new Promise<string>((resolve, reject) => {
@@ -71,12 +74,15 @@ export const connectEngine = (address: string): Engine => {
     wire.watchConnectivityState(state, Number.POSITIVE_INFINITY, () => {
       const now = wire.getConnectivityState(false);
       if (state !== connectivityState.READY || now === connectivityState.READY) return watch();
-      rootResource().then(watch, () => gone.abort("the Pulumi engine is gone"));
+      rootResource().then(watch, () => {
+        gone.abort("the Pulumi engine is gone");
+        died.abort();
+      });
     });
   };
   client.waitForReady(Date.now() + 10_000, (error) => {
     if (!error) watch();
   });
   onCancel(() => gone.abort("cancelled by the operator"));
-  return { rootResource, say, gone: gone.signal };
+  return { rootResource, say, gone: gone.signal, died: died.signal };
 };

@@ -93,18 +93,28 @@ describe("provider process: its rows", () => {
 });
 
 describe("provider process: when its engine dies", () => {
-  it("ends by itself, with an error", async () => {
+  const endsWithItsEngine = async (before: string) => {
     const engine = await fakeEngine("");
     const lines = `
+      import { channel } from "node:diagnostics_channel";
       import { engine } from "./components/provider-process.ts";
       await engine().rootResource();
+      ${before}
       console.log("CONNECTED");
       setInterval(() => {}, 1000);`;
     const child = providerProcess(lines, engine.address, ["destroy"]);
     await child.until("CONNECTED");
     engine.die();
     expect((await child.ended).code).to.equal(1);
-  });
+  };
+
+  it("ends by itself, with an error", () => endsWithItsEngine(""));
+
+  it("ends by itself also when the operator has cancelled before", () =>
+    endsWithItsEngine(`
+      const headers = { ":path": "/pulumirpc.ResourceProvider/Cancel" };
+      channel("http2.server.stream.start").publish({ headers });
+      if (engine().gone.reason !== "cancelled by the operator") throw new Error("not cancelled");`));
 });
 
 describe("provider process: a URN's place", () => {

@@ -96,6 +96,7 @@ const afterwards = async (
 
 /** What is typed after an engine that was not given the time to end. */
 const resumes = async (stack: Stack): Promise<string> => {
+  await until("the provider is gone", () => providers(stack).every((pid) => !runs(pid)));
   await stack.pulumi("cancel", "--yes");
   const end = await finishes(stack);
   expect(jujuProcesses(stack)).to.deep.equal([]);
@@ -181,9 +182,7 @@ const inTerminal: Row[] = [
     run: on(slow, async (stack) => {
       const terminal = await destroyInTerminal(stack);
       await until("all is under way", () => releasing(stack));
-      const [provider = 0] = providers(stack);
       terminal.close();
-      await until("the provider has noticed", () => !runs(provider));
       return await resumes(stack);
     }),
   },
