@@ -4,7 +4,7 @@ import { manyMachines } from "../run/recorded-lab.ts";
 
 const enough = 55e6;
 // What may be allocated before it is collected again. In bytes.
-const between = 10e6;
+const between = 13e6;
 const everyMs = 25;
 let small = false;
 

@@ -141,6 +141,7 @@ const sendInTurn = async (
   seenAt: number,
 ): Promise<ReleaseAnswer | { kind: "settled"; as: Settled }> => {
   const { context, recorded, turns, look } = release;
+  const answered = new AbortController();
   const untouched = attempt === 1 ? "this machine was not touched" : goesOn;
   if (turns.full()) story.now("waits for its turn to be released");
   const endTurn = await turns.take(context.signal);
@@ -153,9 +154,12 @@ const sendInTurn = async (
       if (as === "vanished" || !mayBeReleased(as)) return { kind: "settled", as };
       judge(release, as);
     }
-    story.now("release sent, MAAS powers it off");
+    // News that is old at once would only keep the engine busy, a thousand times.
+    const slow = context.clock.sleep(1_000, answered.signal).catch(() => {});
+    void slow.then(() => answered.signal.aborted || story.now("release sent, MAAS powers it off"));
     return await sendRelease(release, maas, attempt);
   } finally {
+    answered.abort();
     endTurn?.();
   }
 };

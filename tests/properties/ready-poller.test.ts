@@ -31,7 +31,7 @@ const waitFor = async (machines: number, ms: number) => {
 describe("the poller that waits until machines are Ready", () => {
   // 200 machines fit into one request, 50 when all of them are asked for; the numbers are what the intervals come to.
   const cases = [
-    { wait: "3 s", ms: 3_000, looks: 6, late: 600 },
+    { wait: "3 s", ms: 3_000, looks: 5, late: 1_100 },
     { wait: "a minute", ms: 60_000, looks: 39, late: 2_000 },
     { wait: "10 minutes", ms: 600_000, looks: 125, late: 16_000 },
     { wait: "an hour", ms: 3_600_000, looks: 330, late: 16_000 },
