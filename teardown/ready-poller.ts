@@ -40,7 +40,7 @@ const settledStatuses = (Object.entries(machineStatuses) as [StatusLabel, { rele
  * and 1.5 % after. Looking sooner than that only costs MAAS more requests.
  */
 export const interval = (age: number): number =>
-  age < 60_000 ? Math.min(1_900, Math.max(500, age * 0.7)) : Math.min(15_000, age * 0.03);
+  age < 60_000 ? Math.min(1_750, Math.max(1_000, age * 0.7)) : Math.min(15_000, age * 0.03);
 
 // A filtered list cannot tell "still releasing" from "no longer there": now and then all are asked for, ever more rarely.
 const firstFullLook = 30_000;

@@ -116,7 +116,9 @@ describe("ready poller", () => {
   });
 
   it("looks often at first and ever more rarely, never more than every 15 s", () => {
-    expect([0, 1_000, 5_000, 30_000, 59_999].map(interval)).to.deep.equal([500, 700, 1_900, 1_900, 1_900]);
+    expect([0, 1_000, 5_000, 30_000, 59_999].map(interval)).to.deep.equal([
+      1_000, 1_000, 1_750, 1_750, 1_750,
+    ]);
     expect([60_000, 300_000, 3_600_000].map(interval)).to.deep.equal([1_800, 9_000, 15_000]);
   });
 });
