@@ -17,6 +17,7 @@ import { type EraseMode, type ReleaseAnswer, release } from "./maas/release.ts";
 import { httpTransport, type Send } from "./maas/transport.ts";
 import { normalizeMaasUrl } from "./maas/url.ts";
 import type { Sleep, Wire } from "./maas/wire.ts";
+import { remembered } from "./remembered.ts";
 
 export { type MaasErrorKind, maasErrorKind } from "./maas/errors.ts";
 export type { MachineFilter } from "./maas/filter.ts";
@@ -121,20 +122,12 @@ export const maasClient = (options: MaasClientOptions): MaasClient => {
     return answer;
   };
 
-  let known: ReturnType<MaasClient["version"]> | undefined;
-
   return {
     url: wire.url,
-    version: () => {
+    version: remembered(async () => {
       const what = "its version";
-      known ??= found(what, "version/")
-        .then((answer) => parseAnswer(wire, what, answer, versionSchema))
-        .catch((error: unknown) => {
-          known = undefined;
-          throw error;
-        });
-      return known;
-    },
+      return parseAnswer(wire, what, await found(what, "version/"), versionSchema);
+    }),
     whoami: async () => {
       const what = "the user of the API key";
       return parseAnswer(wire, what, await found(what, "users/?op=whoami"), whoamiSchema);

@@ -9,11 +9,13 @@ export const tokenOf = (type: string): string => `pulumi-nodejs:dynamic/lab:${ty
 
 const inProject = "components/late-bound.cjs";
 
-/** Whether this is the project that Pulumi runs, and not a package of another one. */
-const isProject = (): boolean => {
-  const file = join(process.cwd(), inProject);
+const isProjectAt = (folder: string): boolean => {
+  const file = join(folder, inProject);
   return existsSync(file) && realpathSync(file) === realpathSync(join(import.meta.dirname, "late-bound.cjs"));
 };
+let project: boolean | undefined;
+/** Whether this is the project that Pulumi runs, and not a package of another one. Every resource asks. */
+const isProject = (): boolean => (project ??= isProjectAt(process.cwd()));
 
 // Pulumi keeps a dynamic provider's code in the state, twice for each resource, and runs it from there, for ever as it was at
 // `up`. So what is kept is only this line, which loads today's code: from the project, where the SDK's `require` begins, or

@@ -72,6 +72,7 @@ const vanished = (release: Release, story: MachineStory): void => {
 const sendRelease = async (
   release: Release,
   maas: MaasClient,
+  story: MachineStory,
   attempt: number,
 ): Promise<ReleaseAnswer | { kind: "settled"; as: Settled }> => {
   const { context, run, recorded, poller } = release;
@@ -95,6 +96,10 @@ const sendRelease = async (
       });
       return answer;
     });
+  // News that is old at once would only keep the engine busy, a thousand times.
+  void clock
+    .sleep(1_000, posting.signal)
+    .then(() => posting.signal.aborted || story.now("release sent, MAAS powers it off"));
   // Watching starts when the POST takes long; a machine that is still in its old state then has not begun.
   const watched = async (): Promise<{ kind: "settled"; as: Settled }> => {
     await clock.sleep(10_000, AbortSignal.any([posting.signal, context.signal]));
@@ -141,7 +146,6 @@ const sendInTurn = async (
   seenAt: number,
 ): Promise<ReleaseAnswer | { kind: "settled"; as: Settled }> => {
   const { context, recorded, turns, look } = release;
-  const answered = new AbortController();
   const untouched = attempt === 1 ? "this machine was not touched" : goesOn;
   if (turns.full()) story.now("waits for its turn to be released");
   const endTurn = await turns.take(context.signal);
@@ -154,12 +158,8 @@ const sendInTurn = async (
       if (as === "vanished" || !mayBeReleased(as)) return { kind: "settled", as };
       judge(release, as);
     }
-    // News that is old at once would only keep the engine busy, a thousand times.
-    const slow = context.clock.sleep(1_000, answered.signal).catch(() => {});
-    void slow.then(() => answered.signal.aborted || story.now("release sent, MAAS powers it off"));
-    return await sendRelease(release, maas, attempt);
+    return await sendRelease(release, maas, story, attempt);
   } finally {
-    answered.abort();
     endTurn?.();
   }
 };

@@ -2,6 +2,7 @@ import { type Host, thisHost } from "../clients/host.ts";
 import { type JujuClient, jujuClient } from "../clients/juju.ts";
 import { type MaasClient, maasClient } from "../clients/maas.ts";
 import { maasCredentials } from "../clients/maas-credentials.ts";
+import { remembered } from "../clients/remembered.ts";
 import type { Settings } from "../config/settings.ts";
 import { realClock } from "./clock.ts";
 import type { Context } from "./context.ts";
@@ -19,20 +20,13 @@ const connectMaas = async (settings: Settings, signal: AbortSignal): Promise<Maa
 export const realContext = (settings: Settings, signal: AbortSignal): Context => {
   const juju: JujuClient = jujuClient({ signal, controller: settings.jujuController || undefined });
   const host: Host = thisHost();
-  let maas: Promise<MaasClient> | undefined;
   return {
     settings,
     juju,
     host,
     clock: realClock,
     signal,
-    maas: () => {
-      maas ??= connectMaas(settings, signal).catch((error: unknown) => {
-        // The key may be there at the next try.
-        maas = undefined;
-        throw error;
-      });
-      return maas;
-    },
+    // After a failure the key may be there at the next try.
+    maas: remembered(() => connectMaas(settings, signal)),
   };
 };

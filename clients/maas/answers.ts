@@ -58,6 +58,9 @@ const badAnswer =
       cause,
     );
 
+const anotherShape = (path: readonly PropertyKey[], message: string): string =>
+  `JSON of another shape (${path.join(".") || "top level"}: ${message})`;
+
 /**
  * Parses a 200 body.
  * @throws TeardownError `maas` of kind `bad-answer`
@@ -75,10 +78,7 @@ export const parseAnswer = <T>(wire: Wire, what: string, answer: HttpAnswer, sch
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw bad(
-    `JSON of another shape (${issue?.path.join(".") || "top level"}: ${issue?.message})`,
-    parsed.error,
-  );
+  throw bad(anotherShape(issue?.path ?? [], String(issue?.message)), parsed.error);
 };
 
 /** One element of a list: parsed, or why it is not what was expected. */
@@ -110,6 +110,6 @@ export const parseList = <T>(wire: Wire, what: string, answer: HttpAnswer, schem
   return found.map((element, at) => {
     if (element && "data" in element) return element.data;
     const { path = [], message = "" } = element?.problem ?? {};
-    throw badAnswer(wire, what, answer)(`JSON of another shape (${[at, ...path].join(".")}: ${message})`);
+    throw badAnswer(wire, what, answer)(anotherShape([at, ...path], message));
   });
 };

@@ -3,6 +3,7 @@
 import { channel } from "node:diagnostics_channel";
 import fs, { existsSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import { fill } from "./fill.ts";
 import type { Strike } from "./strike.ts";
 
 const isProvider = (process.argv[1] ?? "").includes("dynamic-provider");
@@ -25,19 +26,11 @@ const arm = async (strike: Strike, marker: string): Promise<void> => {
     const started = lines.findLast((line) => line.includes('"event":"destroy-started"'));
     return started ? Number((JSON.parse(started) as { pid: number }).pid) : undefined;
   };
-  const fill = (file: string): void => {
-    writeFileSync(marker, file);
-    for (const piece of ["x".repeat(4096), "x"]) {
-      try {
-        for (;;) writeFileSync(file, piece, { flag: "a" });
-      } catch {
-        // Full, by so much.
-      }
-    }
-  };
   const hit = (journal?: string): void => {
-    if (strike.who === "disk") fill(strike.filler);
-    else if (strike.who === "engine") kill(engineProcess()?.pid);
+    if (strike.who === "disk") {
+      writeFileSync(marker, strike.filler);
+      fill(strike.filler);
+    } else if (strike.who === "engine") kill(engineProcess()?.pid);
     else if (strike.who === "provider" && journal && !isProvider) kill(providerOf(journal));
     else kill(process.pid);
   };

@@ -5,17 +5,7 @@ import type { Outcome, Stack } from "../e2e/stack.ts";
 import { clear, fault, type Lab, on } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import { destroyInTerminal, hasTmux } from "./terminal.ts";
-import {
-  failed,
-  finishes,
-  journal,
-  providers,
-  releasedOnce,
-  runs,
-  says,
-  until,
-  untouched,
-} from "./witness.ts";
+import { failed, finishes, journal, providersGone, releasedOnce, says, until, untouched } from "./witness.ts";
 
 // Long enough that nothing ends by itself before somebody interrupts it.
 const slow = {
@@ -84,7 +74,7 @@ const afterwards = async (
   failed(outcome);
   const said = patterns.map((pattern) => says(outcome, pattern));
   expect(waitedOn(stack, since), "ms of waiting after the interruption").to.be.below(2_000);
-  await until("the provider is gone", () => providers(stack).every((pid) => !runs(pid)));
+  await providersGone(stack);
   expect(jujuProcesses(stack)).to.deep.equal([]);
   const kept = safe?.(stack);
   await clear(stack);
@@ -96,7 +86,7 @@ const afterwards = async (
 
 /** What is typed after an engine that was not given the time to end. */
 const resumes = async (stack: Stack): Promise<string> => {
-  await until("the provider is gone", () => providers(stack).every((pid) => !runs(pid)));
+  await providersGone(stack);
   await stack.pulumi("cancel", "--yes");
   const end = await finishes(stack);
   expect(jujuProcesses(stack)).to.deep.equal([]);

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { readJournal } from "../../run/journal.ts";
 import type { Stack } from "../e2e/stack.ts";
+import { fill } from "./fill.ts";
 import { on } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import { plan } from "./strike.ts";
@@ -24,15 +25,6 @@ const smallDisk = (folder: string, size: string): boolean => {
 const remount = (folder: string, options: string) =>
   execFileSync("mount", ["-o", `remount,${options}`, folder], { stdio: "ignore" });
 const unmount = (folder: string) => execFileSync("umount", ["-l", folder], { stdio: "ignore" });
-const fill = (file: string): void => {
-  for (const piece of ["x".repeat(4096), "x"]) {
-    try {
-      for (;;) writeFileSync(file, piece, { flag: "a" });
-    } catch {
-      // Full, by so much.
-    }
-  }
-};
 
 const onDisk = (size: string, act: (stack: Stack, disk: string) => Promise<string>) =>
   on({}, async (stack) => {

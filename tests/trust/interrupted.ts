@@ -2,7 +2,7 @@ import { machines } from "../e2e/lab.ts";
 import type { Stack } from "../e2e/stack.ts";
 import type { Lab } from "./lab.ts";
 import { struckDestroy } from "./strike.ts";
-import { cancel, journal, providers, runs, until } from "./witness.ts";
+import { cancel, journal, providersGone, until } from "./witness.ts";
 
 export const slow: Lab = {
   speed: 30,
@@ -30,5 +30,5 @@ export const halfway = async (stack: Stack): Promise<void> => {
     when: "after",
   });
   await cancel(stack);
-  await until("the orphan is gone", () => providers(stack).every((pid) => !runs(pid)));
+  await providersGone(stack);
 };

@@ -13,6 +13,7 @@ import {
   failed,
   finishes,
   providers,
+  providersGone,
   releasedOnce,
   releases,
   runs,
@@ -98,7 +99,7 @@ rows(import.meta.url, "interruptions", "Two at once, and orphans", [
           match: '"power-failed"',
           when: "after",
         });
-        await until("the orphan is gone", () => providers(stack).every((pid) => !runs(pid)));
+        await providersGone(stack);
         const sent = Math.max(...releases(stack).values());
         expect(sent).to.equal(1);
         await cancel(stack);

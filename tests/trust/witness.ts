@@ -114,6 +114,10 @@ export const until = async (what: string, condition: () => boolean | Promise<boo
 /** Whether a process runs. */
 export const runs = (pid: number): boolean => isAlive({ pid, started: "" });
 
+/** Waits until no provider of the run is left. */
+export const providersGone = (stack: Stack): Promise<void> =>
+  until("the provider is gone", () => providers(stack).every((pid) => !runs(pid)));
+
 /** Runs a destroy that must succeed, and asserts the end. */
 export const finishes = async (stack: Stack, ...args: string[]): Promise<string> => {
   const { code, output } = await stack.destroy(...args);

@@ -2,28 +2,11 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parse, parseAllDocuments } from "yaml";
-import type { MachineView } from "../../../simulator/maas/world.ts";
-import { words } from "./asked.ts";
+import { machine, words } from "./asked.ts";
 import { cleanUp, modelUuid, recordedLab } from "./recorded-lab.ts";
 
 const destroyOf = (model: string): string[] =>
   words(`destroy-model ${model} --force --no-wait --destroy-storage --no-prompt`);
-
-const anyMachine: MachineView = {
-  systemId: "",
-  hostname: "",
-  fqdn: "",
-  status: "Deployed",
-  powerType: "ipmi",
-  powerState: "on",
-  pod: null,
-  locked: false,
-  owner: "juju",
-  agentName: modelUuid,
-  ownerData: {},
-  osystem: "ubuntu",
-  distroSeries: "jammy",
-};
 
 describe("the simulated juju client", () => {
   afterEach(cleanUp);
@@ -158,7 +141,7 @@ describe("the simulated juju client", () => {
   });
 
   it("removes a machine of a living model and has the provider release it", async () => {
-    const machines = ["s4a8ey", "q8m3dt"].map((systemId) => ({ ...anyMachine, systemId }));
+    const machines = ["s4a8ey", "q8m3dt"].map((systemId) => machine(systemId, { agentName: modelUuid }));
     const lab = recordedLab({ maas: { machinesOf: () => machines } });
     const store = lab.newStore();
     await lab.run(words("remove-machine -m openstack --force --no-prompt 3"), store);
