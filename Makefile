@@ -15,40 +15,37 @@ help: ## show this list
 setup: packages toolchain ## install the npm packages and Pulumi
 
 packages:
-	@toolchain/install-packages.sh
+	@packages/toolchain/install-packages.sh
 
 toolchain: packages ## make Pulumi available and show its parts (TOOLCHAIN_RETRY=1: try downloads again)
-	@node toolchain/main.ts
+	@node packages/toolchain/main.ts
 
 ready: packages
-	@node toolchain/main.ts >/dev/null
+	@node packages/toolchain/main.ts >/dev/null
 
 env: packages ## print the environment of a shell: eval "$$(make -s env)", then plain `pulumi up`
-	@node toolchain/main.ts --env
+	@node packages/toolchain/main.ts --env
 
 check: packages ## check types (tsc) and style (biome)
-	@node toolchain/check.ts
+	@node packages/toolchain/check.ts
 
 test: ready ## check, then all tests; the last line is "N passed, N failed"
-	@node toolchain/test.ts $(ARGS)
+	@node packages/toolchain/test.ts $(ARGS)
 
 coverage: ready ## the tests, with a table of covered lines and coverage/index.html
-	@NODE_DISABLE_COMPILE_CACHE=1 c8 --reporter=text --reporter=html --exclude 'tests/**' --exclude 'toolchain/*.cjs' node toolchain/test.ts $(ARGS)
+	@NODE_DISABLE_COMPILE_CACHE=1 c8 --reporter=text --reporter=html --exclude 'tests/**' --exclude 'packages/toolchain/*.cjs' node packages/toolchain/test.ts $(ARGS)
 
 demo: ready ## a whole teardown on the simulated lab, a few minutes
-	@node demo/main.ts $(ARGS)
+	@node examples/simulated-lab/main.ts $(ARGS)
 
 lab: ready ## a simulated MAAS and Juju in the foreground, until Ctrl-C
-	@node demo/lab.ts $(ARGS)
-
-# $(call run-if-there,file): some programs come with later versions of this project.
-run-if-there = if [ -f $(1) ]; then exec node $(1) $(ARGS); else echo "$(1) does not exist in this version of the project" >&2; exit 1; fi
+	@node examples/simulated-lab/lab.ts $(ARGS)
 
 test-faults: ready ## teardowns that are killed and disturbed at every step
-	@$(call run-if-there,tests/faults.ts)
+	@node tests/faults/main.ts $(ARGS)
 
 test-mutation: ready ## whether the tests notice changes of the code
-	@$(call run-if-there,tests/mutation.ts)
+	@node packages/simulator/tests/mutation/main.ts $(ARGS)
 
 bench: ready ## how long things take, beside the runbook and the engine itself (ARGS="five curve", BENCH=long)
 	@node bench/main.ts $(ARGS)

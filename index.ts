@@ -1,6 +1,6 @@
 import type { Output } from "@pulumi/pulumi";
 import { Lab } from "./components/lab.ts";
-import { labSettings } from "./config/program.ts";
+import { labSettings } from "./components/program.ts";
 
 const lab = new Lab("lab", labSettings());
 

@@ -3,7 +3,7 @@
  * `openstack-lab:...` of its stacks, and only from there: a destroy runs no program and reads them itself.
  */
 export { Lab } from "./components/lab.ts";
-export { labSettings } from "./config/program.ts";
-export type { Settings } from "./config/settings.ts";
-export { TeardownError } from "./errors.ts";
+export { labSettings } from "./components/program.ts";
+export type { Settings } from "./teardown/config/settings.ts";
+export { TeardownError } from "./teardown/errors.ts";
 export type { SeenMachine, SeenModel } from "./teardown/observe.ts";

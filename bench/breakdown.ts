@@ -1,4 +1,4 @@
-import type { RunEvent } from "../run/event.ts";
+import type { RunEvent } from "../teardown/run/event.ts";
 import type { TimedRun } from "./timed-cli.ts";
 
 /** A call in the simulated lab's log. */

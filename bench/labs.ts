@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { execa } from "execa";
+import { projectRoot, toolchainEnvironment } from "../packages/toolchain/environment.ts";
 import { startLab } from "../tests/e2e/lab.ts";
 import { makeStack, type Stack } from "../tests/e2e/stack.ts";
-import { projectRoot, toolchainEnvironment } from "../toolchain/environment.ts";
 import type { LabTimes } from "./breakdown.ts";
 import { type TimedRun, timedCli } from "./timed-cli.ts";
 

@@ -9,7 +9,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
-import { projectRoot, toolchainEnvironment } from "../toolchain/environment.ts";
+import { projectRoot, toolchainEnvironment } from "../packages/toolchain/environment.ts";
 import { curvePoint } from "./curve.ts";
 import { fiveMachines, realDurations, sideBySide } from "./five.ts";
 import { previews } from "./preview.ts";

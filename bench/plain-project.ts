@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { projectRoot, toolchainEnvironment } from "../toolchain/environment.ts";
+import { projectRoot, toolchainEnvironment } from "../packages/toolchain/environment.ts";
 import { type TimedRun, timedCli } from "./timed-cli.ts";
 
 /** A Pulumi project without a lab: what the engine itself costs. */

@@ -1,4 +1,4 @@
-import { aligned } from "../words/table.ts";
+import { aligned } from "../teardown/text/table.ts";
 import type { SideBySide } from "./five.ts";
 import type { Results } from "./results.ts";
 import type { Spread } from "./statistics.ts";

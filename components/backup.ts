@@ -1,8 +1,8 @@
 import { local } from "@pulumi/command";
 import { type ComponentResource, getProject, getStack, interpolate, type Resource } from "@pulumi/pulumi";
-import type { Settings } from "../config/settings.ts";
 import { captureFiles } from "../teardown/capture.ts";
-import { oneLine } from "../words/table.ts";
+import type { Settings } from "../teardown/config/settings.ts";
+import { oneLine } from "../teardown/text/table.ts";
 import type { JujuModel } from "./juju-model.ts";
 
 /** A text as one word of a shell. */

@@ -1,6 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { plain } from "../engine/engine.ts";
-import { TeardownError } from "../errors.ts";
+import { TeardownError } from "../teardown/errors.ts";
+import { plain } from "./engine/engine.ts";
 import { tokenOf } from "./late-bound.ts";
 import { configure, placeNow, rowTold } from "./provider-process.ts";
 import { keptRow, urnOfRow } from "./row.ts";

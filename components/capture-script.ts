@@ -1,15 +1,15 @@
-import { execProgram } from "../clients/exec.ts";
-import { type Exec, jujuClient } from "../clients/juju.ts";
-import { sayDuration } from "../config/duration.ts";
-import { stackFileNow } from "../config/run-time.ts";
-import { parseCaptureSettings } from "../config/settings.ts";
-import { saysDestroy } from "../engine/engine-process.ts";
-import { TeardownError } from "../errors.ts";
-import { findOpenRun, shownPath } from "../run/run-directory.ts";
 import { ensureCapture } from "../teardown/capture.ts";
+import { saysDestroy } from "../teardown/clients/engine-process.ts";
+import { execProgram } from "../teardown/clients/exec.ts";
+import { type Exec, jujuClient } from "../teardown/clients/juju.ts";
 import { realClock } from "../teardown/clock.ts";
+import { sayDuration } from "../teardown/config/duration.ts";
+import { stackFileNow } from "../teardown/config/run-time.ts";
+import { parseCaptureSettings } from "../teardown/config/settings.ts";
 import { engineIdentity } from "../teardown/engine-identity.ts";
+import { TeardownError } from "../teardown/errors.ts";
 import { report } from "../teardown/report.ts";
+import { findOpenRun, shownPath } from "../teardown/run/run-directory.ts";
 
 const capture = async (
   project: string,

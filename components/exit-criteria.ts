@@ -1,5 +1,5 @@
 import type { CustomResourceOptions, dynamic } from "@pulumi/pulumi";
-import { openedLab } from "../run/recorded-lab.ts";
+import { openedLab } from "../teardown/run/recorded-lab.ts";
 import { bounded } from "./boundary.ts";
 import { keepsRecord, type LabInputs, type LabRecord } from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";

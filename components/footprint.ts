@@ -1,6 +1,6 @@
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { manyMachines } from "../run/recorded-lab.ts";
+import { manyMachines } from "../teardown/run/recorded-lab.ts";
 
 const enough = 55e6;
 // What may be allocated before it is collected again. In bytes.

@@ -1,5 +1,5 @@
 import type { CustomResourceOptions, dynamic, Output } from "@pulumi/pulumi";
-import { type KeptLab, openedLab } from "../run/recorded-lab.ts";
+import { type KeptLab, openedLab } from "../teardown/run/recorded-lab.ts";
 import { bounded } from "./boundary.ts";
 import { keepsRecord, type LabInputs, type LabRecord, type LabState } from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { dynamic } from "@pulumi/pulumi";
-import { type KeptLab, keptLab, openedLab, type RecordedLab } from "../run/recorded-lab.ts";
+import { type KeptLab, keptLab, openedLab, type RecordedLab } from "../teardown/run/recorded-lab.ts";
 import { adoptedLab, isUp, rowOf } from "./provider-process.ts";
 import { sameInputs } from "./same.ts";
 

@@ -4,7 +4,7 @@ import * as log from "@pulumi/pulumi/log/index.js";
 import { output } from "@pulumi/pulumi/output.js";
 import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
 import { isDryRun } from "@pulumi/pulumi/runtime/settings.js";
-import type { Settings } from "../config/settings.ts";
+import type { Settings } from "../teardown/config/settings.ts";
 import type { SeenLab, SeenMachine, SeenModel } from "../teardown/observe.ts";
 import { ExitCriteria } from "./exit-criteria.ts";
 import { JujuModel } from "./juju-model.ts";

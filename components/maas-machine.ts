@@ -1,12 +1,12 @@
 import type { CustomResourceOptions, dynamic } from "@pulumi/pulumi";
-import { TeardownError } from "../errors.ts";
+import { TeardownError } from "../teardown/errors.ts";
 import {
   isAbsent,
   keptMachine,
   openedMachine,
   type RecordedLab,
   type RecordedMachine,
-} from "../run/recorded-lab.ts";
+} from "../teardown/run/recorded-lab.ts";
 import { bounded } from "./boundary.ts";
 import { LateBound } from "./late-bound.ts";
 import {
@@ -89,7 +89,7 @@ const release = async (state: State): Promise<string> => {
 const mustBeListed = async (state: State): Promise<void> => {
   const { machines } = await settingsNow(state.row);
   if (machines.includes(state.hostname)) return;
-  const { takeOut } = await import("../guards/list-guard.ts");
+  const { takeOut } = await import("../teardown/guards/list-guard.ts");
   throw new TeardownError(
     "refused",
     `${state.hostname} is in the stack but no longer on the list \`machines\`; it was not touched\n${takeOut(state.hostname, state.row)}`,

@@ -1,5 +1,5 @@
 import type { CustomResourceOptions, dynamic } from "@pulumi/pulumi";
-import { openedLab } from "../run/recorded-lab.ts";
+import { openedLab } from "../teardown/run/recorded-lab.ts";
 import { bounded } from "./boundary.ts";
 import { keepsRecord, type LabInputs, type LabRecord } from "./lab-record.ts";
 import { LateBound } from "./late-bound.ts";
@@ -23,7 +23,7 @@ export const provider: dynamic.ResourceProvider = bounded<LabInputs, LabRecord>(
       await onlyInDestroy("the lab", row);
       const { guarded, run } = await teardown(row, { knowledge: "whole", lab: openedLab(lab) });
       const { findings } = await guarded(rowOf(row));
-      const { shownPath } = await import("../run/run-directory.ts");
+      const { shownPath } = await import("../teardown/run/run-directory.ts");
       rowOf(row).info(`${findings.length} guards passed; the run directory is ${shownPath(run.directory)}`);
     },
   },

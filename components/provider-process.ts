@@ -1,15 +1,15 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { namespace, type Settings, settingKeys } from "../config/settings.ts";
-import { connectEngine, type Engine } from "../engine/engine.ts";
-import { engineArguments, saysDestroy } from "../engine/engine-process.ts";
-import { leavesOut } from "../engine/partial-destroy.ts";
-import { TeardownError } from "../errors.ts";
-import type { Knowledge, RecordedLab } from "../run/recorded-lab.ts";
+import { engineArguments, saysDestroy } from "../teardown/clients/engine-process.ts";
+import { namespace, type Settings, settingKeys } from "../teardown/config/settings.ts";
 import type { Context, Row } from "../teardown/context.ts";
+import { TeardownError } from "../teardown/errors.ts";
 import type { Look } from "../teardown/machine-looks.ts";
+import type { Knowledge, RecordedLab } from "../teardown/run/recorded-lab.ts";
 import { deadlineReason } from "../teardown/stopping.ts";
 import type { Teardown } from "../teardown/teardown.ts";
 import { keepCompiledCode } from "./compiled-code.ts";
+import { connectEngine, type Engine } from "./engine/engine.ts";
+import { leavesOut } from "./engine/partial-destroy.ts";
 import { staySmall } from "./footprint.ts";
 import { placeOf } from "./row.ts";
 
@@ -87,7 +87,10 @@ const settingsBy = new Map<boolean, Settings>();
  * @throws TeardownError `config`
  */
 export const settingsNow = async (urn: string): Promise<Settings> => {
-  const [ran, { runTimeSettings }] = await Promise.all([programRan(), import("../config/run-time.ts")]);
+  const [ran, { runTimeSettings }] = await Promise.all([
+    programRan(),
+    import("../teardown/config/run-time.ts"),
+  ]);
   const known = settingsBy.get(ran);
   if (known) return known;
   const { stack } = stackOf(urn);
@@ -129,8 +132,8 @@ export const adoptedLab = (urn: string): Promise<RecordedLab> =>
   (adopting ??= (async () => {
     const [{ adoptLab }, { findOpenRun }, { isDestructive }, context] = await Promise.all([
       import("../teardown/adopt.ts"),
-      import("../run/run-directory.ts"),
-      import("../run/journal.ts"),
+      import("../teardown/run/run-directory.ts"),
+      import("../teardown/run/journal.ts"),
       lookingContext(urn),
     ]);
     const { backupRoot, backupLabel } = context.settings;
@@ -166,7 +169,7 @@ export const onlyInDestroy = async (name: string, urn: string): Promise<void> =>
       "`pulumi destroy --run-program` cannot be told from an `up`; nothing was touched\nRun it without: pulumi destroy",
     );
   }
-  const { takeOut } = await import("../guards/list-guard.ts");
+  const { takeOut } = await import("../teardown/guards/list-guard.ts");
   throw new TeardownError(
     "refused",
     [
@@ -209,7 +212,7 @@ const merge = (parts: Brought[]): Brought => {
 // runs must not mix two versions of this code.
 const loadAllOfATeardown = () =>
   Promise.all([
-    import("../guards/list-guard.ts"),
+    import("../teardown/guards/list-guard.ts"),
     import("../teardown/destroy-model.ts"),
     import("../teardown/exit-criteria.ts"),
     import("../teardown/release-machine.ts"),

@@ -1,7 +1,7 @@
-import { TeardownError } from "../errors.ts";
-import type { RecordedLab } from "../run/recorded-lab.ts";
 import type { Context } from "./context.ts";
+import { TeardownError } from "./errors.ts";
 import { observeLab, type Problem } from "./observe.ts";
+import type { RecordedLab } from "./run/recorded-lab.ts";
 
 const complain = (problems: Problem[]): TeardownError =>
   new TeardownError(

@@ -3,17 +3,17 @@ import { existsSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
-import type { JujuClient } from "../clients/juju.ts";
-import { jujuErrorKind } from "../clients/juju.ts";
-import type { Settings } from "../config/settings.ts";
-import { TeardownError } from "../errors.ts";
-import { destroyWith } from "../guards/finding.ts";
-import type { CapturedFile } from "../run/event.ts";
-import { writeWhole } from "../run/files.ts";
-import { isDestructive } from "../run/journal.ts";
-import type { RecordedModel } from "../run/recorded-lab.ts";
-import { type Run, stamp } from "../run/run-directory.ts";
+import type { JujuClient } from "./clients/juju.ts";
+import { jujuErrorKind } from "./clients/juju.ts";
+import type { Settings } from "./config/settings.ts";
 import type { Clock } from "./context.ts";
+import { TeardownError } from "./errors.ts";
+import { destroyWith } from "./guards/finding.ts";
+import type { CapturedFile } from "./run/event.ts";
+import { writeWhole } from "./run/files.ts";
+import { isDestructive } from "./run/journal.ts";
+import type { RecordedModel } from "./run/recorded-lab.ts";
+import { type Run, stamp } from "./run/run-directory.ts";
 
 /** The runbook's three files, and the sums that make them verifiable. */
 export const captureFiles = {

@@ -1,7 +1,7 @@
-import type { Host } from "../clients/host.ts";
-import type { JujuClient } from "../clients/juju.ts";
-import type { MaasClient } from "../clients/maas.ts";
-import type { Settings } from "../config/settings.ts";
+import type { Host } from "./clients/host.ts";
+import type { JujuClient } from "./clients/juju.ts";
+import type { MaasClient } from "./clients/maas.ts";
+import type { Settings } from "./config/settings.ts";
 
 /** Time, as the teardown sees it. `sleep` ends early, without an error, when the signal is aborted. Times are in ms. */
 export type Clock = { now: () => number; sleep: (ms: number, signal?: AbortSignal) => Promise<void> };

@@ -1,16 +1,16 @@
-import type { DestroyAnswer, JujuModel, Presence } from "../clients/juju.ts";
-import { sayDuration } from "../config/duration.ts";
-import { TeardownError } from "../errors.ts";
-import { refusalMessage } from "../guards/findings-table.ts";
-import { strangersNow } from "../guards/guards.ts";
-import { judgeModel } from "../guards/model-guard.ts";
-import type { Finding } from "../run/event.ts";
-import type { RecordedModel } from "../run/recorded-lab.ts";
-import type { Run } from "../run/run-directory.ts";
-import { count } from "../words/table.ts";
+import type { DestroyAnswer, JujuModel, Presence } from "./clients/juju.ts";
+import { sayDuration } from "./config/duration.ts";
 import type { Context, Row } from "./context.ts";
+import { TeardownError } from "./errors.ts";
+import { refusalMessage } from "./guards/findings-table.ts";
+import { strangersNow } from "./guards/guards.ts";
+import { judgeModel } from "./guards/model-guard.ts";
+import type { Finding } from "./run/event.ts";
+import type { RecordedModel } from "./run/recorded-lab.ts";
+import type { Run } from "./run/run-directory.ts";
 import { throwIfStopped } from "./stopping.ts";
 import { startStory } from "./story.ts";
+import { count } from "./text/table.ts";
 
 /** Everything that the model's destruction needs. */
 export type ModelDestruction = {

@@ -1,4 +1,4 @@
-import { engineProcess } from "../engine/engine-process.ts";
+import { engineProcess } from "./clients/engine-process.ts";
 
 /** What identifies an engine for the capture: the command plugin's script and this process run under the same one. */
 export const engineIdentity = (): string | undefined => {

@@ -1,15 +1,15 @@
-import type { MaasMachine } from "../clients/maas.ts";
-import { releaseEffect } from "../clients/maas.ts";
-import { sayDuration } from "../config/duration.ts";
-import { TeardownError } from "../errors.ts";
-import { acceptDeleted } from "../guards/machine-guard.ts";
-import { dropLock } from "../run/lock.ts";
-import { type RecordedLab, systemIds } from "../run/recorded-lab.ts";
-import { type Run, shownPath } from "../run/run-directory.ts";
-import { aligned, count, indent } from "../words/table.ts";
+import type { MaasMachine } from "./clients/maas.ts";
+import { releaseEffect } from "./clients/maas.ts";
+import { sayDuration } from "./config/duration.ts";
 import type { Context, Row } from "./context.ts";
 import { confirmGone } from "./destroy-model.ts";
+import { TeardownError } from "./errors.ts";
+import { acceptDeleted } from "./guards/machine-guard.ts";
 import type { ReadyPoller } from "./ready-poller.ts";
+import { dropLock } from "./run/lock.ts";
+import { type RecordedLab, systemIds } from "./run/recorded-lab.ts";
+import { type Run, shownPath } from "./run/run-directory.ts";
+import { aligned, count, indent } from "./text/table.ts";
 
 type Line = { met: boolean; subject: string; found: string; next?: string };
 

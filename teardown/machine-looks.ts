@@ -1,4 +1,4 @@
-import { type MaasMachine, maasErrorKind } from "../clients/maas.ts";
+import { type MaasMachine, maasErrorKind } from "./clients/maas.ts";
 import type { Context } from "./context.ts";
 import type { Settled } from "./ready-poller.ts";
 

@@ -1,6 +1,6 @@
-import type { RecordedMachine } from "../run/recorded-lab.ts";
-import type { Run } from "../run/run-directory.ts";
 import type { Clock, Row } from "./context.ts";
+import type { RecordedMachine } from "./run/recorded-lab.ts";
+import type { Run } from "./run/run-directory.ts";
 import { startStory } from "./story.ts";
 
 /** A machine's way through its states: told on its row, written to the journal. */

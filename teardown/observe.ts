@@ -1,11 +1,11 @@
-import type { JujuMachine, JujuModel } from "../clients/juju.ts";
-import type { MaasMachine } from "../clients/maas.ts";
-import { releaseEffect } from "../clients/maas.ts";
-import { simulationFinding } from "../guards/maas-guard.ts";
-import { judgeMachine } from "../guards/machine-guard.ts";
-import { judgeModel } from "../guards/model-guard.ts";
-import type { Finding } from "../run/event.ts";
+import type { JujuMachine, JujuModel } from "./clients/juju.ts";
+import type { MaasMachine } from "./clients/maas.ts";
+import { releaseEffect } from "./clients/maas.ts";
 import type { Context } from "./context.ts";
+import { simulationFinding } from "./guards/maas-guard.ts";
+import { judgeMachine } from "./guards/machine-guard.ts";
+import { judgeModel } from "./guards/model-guard.ts";
+import type { Finding } from "./run/event.ts";
 
 /** A machine as a preview shows it. */
 export type SeenMachine = {

@@ -1,5 +1,5 @@
-import { aligned, indent } from "../words/table.ts";
 import type { SeenLab } from "./observe.ts";
+import { aligned, indent } from "./text/table.ts";
 
 /** What a destroy would hit: one aligned line a machine and one for the model, then what is wrong. */
 export const previewTable = (lab: SeenLab, wanted: { jujuModel: string }): string => {

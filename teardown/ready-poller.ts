@@ -4,7 +4,7 @@ import {
   machineStatuses,
   releaseEffect,
   type StatusLabel,
-} from "../clients/maas.ts";
+} from "./clients/maas.ts";
 import type { Context } from "./context.ts";
 import { stopped } from "./stopping.ts";
 

@@ -4,16 +4,16 @@ import {
   type ReleaseAnswer,
   releaseEffect,
   type Turns,
-} from "../clients/maas.ts";
-import { TeardownError } from "../errors.ts";
-import { refusalMessage } from "../guards/findings-table.ts";
-import { acceptDeleted, judgeMachine, type MachineSurroundings } from "../guards/machine-guard.ts";
-import type { RecordedMachine } from "../run/recorded-lab.ts";
-import type { Run } from "../run/run-directory.ts";
+} from "./clients/maas.ts";
 import type { Context, Row } from "./context.ts";
+import { TeardownError } from "./errors.ts";
+import { refusalMessage } from "./guards/findings-table.ts";
+import { acceptDeleted, judgeMachine, type MachineSurroundings } from "./guards/machine-guard.ts";
 import type { Look } from "./machine-looks.ts";
 import { type MachineStory, machineStory } from "./machine-story.ts";
 import type { ReadyPoller, Settled } from "./ready-poller.ts";
+import type { RecordedMachine } from "./run/recorded-lab.ts";
+import type { Run } from "./run/run-directory.ts";
 import { throwIfStopped } from "./stopping.ts";
 
 const retries = 3;

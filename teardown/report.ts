@@ -1,13 +1,13 @@
 import { extname } from "node:path";
-import { execProgram } from "../clients/exec.ts";
-import { manyMachines } from "../run/recorded-lab.ts";
-import type { Run } from "../run/run-directory.ts";
+import { execProgram } from "./clients/exec.ts";
+import { manyMachines } from "./run/recorded-lab.ts";
+import type { Run } from "./run/run-directory.ts";
 
-const renderer = () => import("../report/write-report.ts");
+const renderer = () => import("./report/write-report.ts");
 
 /** In a process of its own: with a thousand machines, rendering takes as much memory as the whole teardown. */
 const reportElsewhere = async (directory: string): Promise<void> => {
-  const module = new URL(`../report/write-report${extname(import.meta.url)}`, import.meta.url).href;
+  const module = new URL(`./report/write-report${extname(import.meta.url)}`, import.meta.url).href;
   const lines = `import(${JSON.stringify(module)}).then(({ writeReport }) => writeReport(${JSON.stringify(directory)}))`;
   await execProgram({
     binary: process.execPath,

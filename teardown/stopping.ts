@@ -1,6 +1,6 @@
-import { sayDuration } from "../config/duration.ts";
-import { TeardownError } from "../errors.ts";
+import { sayDuration } from "./config/duration.ts";
 import type { Context } from "./context.ts";
+import { TeardownError } from "./errors.ts";
 
 /** Why waiting has ended, in the words that the signal was aborted with. */
 export const whyStopped = (signal: AbortSignal): string =>

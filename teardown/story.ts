@@ -1,4 +1,4 @@
-import { sayDuration } from "../config/duration.ts";
+import { sayDuration } from "./config/duration.ts";
 import type { Clock, Row } from "./context.ts";
 
 /** A thing's way through its states, told on its row: each state once, since when it waits, and how long that usually takes. */

@@ -1,20 +1,20 @@
 import { hostname, userInfo } from "node:os";
-import { type Turns, turns } from "../clients/maas.ts";
-import { engineProcess } from "../engine/engine-process.ts";
-import { TeardownError } from "../errors.ts";
-import { findingsTable, refusalMessage } from "../guards/findings-table.ts";
-import { askGuards, type Verdict } from "../guards/guards.ts";
-import { isDestructive } from "../run/journal.ts";
-import { dropAtExit, takeLock } from "../run/lock.ts";
-import type { Knowledge, RecordedLab } from "../run/recorded-lab.ts";
-import { openRun, type Run } from "../run/run-directory.ts";
-import { type Usual, usualDurations } from "../run/usual.ts";
 import { ensureCapture } from "./capture.ts";
+import { engineProcess } from "./clients/engine-process.ts";
+import { type Turns, turns } from "./clients/maas.ts";
 import type { Context, Row } from "./context.ts";
 import { engineIdentity } from "./engine-identity.ts";
+import { TeardownError } from "./errors.ts";
+import { findingsTable, refusalMessage } from "./guards/findings-table.ts";
+import { askGuards, type Verdict } from "./guards/guards.ts";
 import { type Look, machineLooks } from "./machine-looks.ts";
 import { type ReadyPoller, readyPoller } from "./ready-poller.ts";
 import { prepareReport, report } from "./report.ts";
+import { isDestructive } from "./run/journal.ts";
+import { dropAtExit, takeLock } from "./run/lock.ts";
+import type { Knowledge, RecordedLab } from "./run/recorded-lab.ts";
+import { openRun, type Run } from "./run/run-directory.ts";
+import { type Usual, usualDurations } from "./run/usual.ts";
 import { throwIfStopped, whyStopped } from "./stopping.ts";
 
 /** One destroy's part of a run, in this process: every destructive call goes through it. */

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
-import { execProgram } from "../clients/exec.ts";
-import { engineProcess } from "../engine/engine-process.ts";
+import { engineProcess } from "./clients/engine-process.ts";
+import { execProgram } from "./clients/exec.ts";
 import type { Context } from "./context.ts";
 
 const unknown = () => "unknown";

@@ -1,10 +1,10 @@
-import { type Host, thisHost } from "../clients/host.ts";
-import { type JujuClient, jujuClient } from "../clients/juju.ts";
-import { type MaasClient, maasClient } from "../clients/maas.ts";
-import { maasCredentials } from "../clients/maas-credentials.ts";
-import { remembered } from "../clients/remembered.ts";
-import type { Settings } from "../config/settings.ts";
+import { type Host, thisHost } from "./clients/host.ts";
+import { type JujuClient, jujuClient } from "./clients/juju.ts";
+import { type MaasClient, maasClient } from "./clients/maas.ts";
+import { maasCredentials } from "./clients/maas-credentials.ts";
+import { remembered } from "./clients/remembered.ts";
 import { realClock } from "./clock.ts";
+import type { Settings } from "./config/settings.ts";
 import type { Context } from "./context.ts";
 
 const connectMaas = async (settings: Settings, signal: AbortSignal): Promise<MaasClient> => {

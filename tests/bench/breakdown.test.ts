@@ -3,7 +3,7 @@ import { breakdownOf } from "../../bench/breakdown.ts";
 import { mostAtOnce } from "../../bench/curve.ts";
 import { median, spread } from "../../bench/statistics.ts";
 import { readEvent, type TimedRun } from "../../bench/timed-cli.ts";
-import type { RunEvent } from "../../run/event.ts";
+import type { RunEvent } from "../../teardown/run/event.ts";
 
 const at = (ms: number) => new Date(ms).toISOString();
 const call = (what: string, startedAt: number, took: number) => ({

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { bounded, shown } from "../../components/boundary.ts";
-import { TeardownError } from "../../errors.ts";
+import { TeardownError } from "../../teardown/errors.ts";
 
 const hostile = {
   toString: () => {

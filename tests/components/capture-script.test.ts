@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
 import { stringify } from "yaml";
-import { openRun, type Run } from "../../run/run-directory.ts";
+import { openRun, type Run } from "../../teardown/run/run-directory.ts";
 import { modelUuid, recordedLab } from "../teardown/support/fakes.ts";
 
 const root = join(import.meta.dirname, "..", "..");

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { stringify } from "yaml";
-import { json, type MaasServer, maasServer } from "../clients/support/maas-server.ts";
+import { json, type MaasServer, maasServer } from "../teardown/clients/support/maas-server.ts";
 import { modelUuid, recordedLab, settingsWith } from "../teardown/support/fakes.ts";
 
 type Request = {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { stackOf } from "../../components/provider-process.ts";
-import { type FakeEngine, fakeEngine } from "../engine/fake-engine.ts";
+import { type FakeEngine, fakeEngine } from "./engine/fake-engine.ts";
 import { providerProcess } from "./support/provider.ts";
 
 const stackUrn = "urn:pulumi:lab::openstack-lab::pulumi:pulumi:Stack::openstack-lab-lab";

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { stringify } from "yaml";
-import { projectRoot } from "../../toolchain/environment.ts";
+import { projectRoot } from "../../packages/toolchain/environment.ts";
 
 /** One entry of the simulated lab's call log: a call that has ended, in real time. */
 export type Call = {
@@ -65,7 +65,7 @@ export const startLab = async (options: {
   const simulator = execa(
     process.execPath,
     [
-      join(projectRoot, "simulator/main.ts"),
+      join(projectRoot, "packages/simulator/main.ts"),
       "--json",
       "--scenario",
       file,

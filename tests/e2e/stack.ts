@@ -13,9 +13,9 @@ import { hostname, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
-import type { RunEvent } from "../../run/event.ts";
-import { readJournal } from "../../run/journal.ts";
-import { projectRoot, toolchainEnvironment } from "../../toolchain/environment.ts";
+import { projectRoot, toolchainEnvironment } from "../../packages/toolchain/environment.ts";
+import type { RunEvent } from "../../teardown/run/event.ts";
+import { readJournal } from "../../teardown/run/journal.ts";
 import { type Lab, startLab } from "./lab.ts";
 
 /** What the display said, and how it ended. */

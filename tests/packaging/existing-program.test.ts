@@ -14,7 +14,7 @@ import { expect } from "chai";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { keptRow } from "../../components/row.ts";
-import { projectRoot } from "../../toolchain/environment.ts";
+import { projectRoot } from "../../packages/toolchain/environment.ts";
 import { type Lab, startLab } from "../e2e/lab.ts";
 import { type Cli, pulumiCli } from "../shared-state/support/cli.ts";
 import { exampleIn, installInto, unpackInto } from "./support/packed.ts";

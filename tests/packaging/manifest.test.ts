@@ -12,8 +12,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
-import { importedPackages, publishedManifest } from "../../packaging/manifest.ts";
-import { projectRoot } from "../../toolchain/environment.ts";
+import { projectRoot } from "../../packages/toolchain/environment.ts";
+import { importedPackages, publishedManifest } from "../../packages/toolchain/packaging/manifest.ts";
 
 const project = {
   name: "openstack-lab",

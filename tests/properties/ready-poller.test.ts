@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { filterPaths } from "../../clients/maas/filter.ts";
-import { type MachineFilter, machineStatuses } from "../../clients/maas.ts";
+import { filterPaths } from "../../teardown/clients/maas/filter.ts";
+import { type MachineFilter, machineStatuses } from "../../teardown/clients/maas.ts";
 import { readyPoller } from "../../teardown/ready-poller.ts";
 import { machineIn, stage, withMaas } from "./support/stage.ts";
 

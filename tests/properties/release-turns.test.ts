@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type MaasMachine, type ReleaseAnswer, turns } from "../../clients/maas.ts";
+import { type MaasMachine, type ReleaseAnswer, turns } from "../../teardown/clients/maas.ts";
 import { machineLooks } from "../../teardown/machine-looks.ts";
 import { readyPoller } from "../../teardown/ready-poller.ts";
 import { releaseMachine } from "../../teardown/release-machine.ts";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { jujuError } from "../../clients/juju/errors.ts";
-import type { DestroyAnswer, JujuClient, JujuModel } from "../../clients/juju.ts";
+import { jujuError } from "../../teardown/clients/juju/errors.ts";
+import type { DestroyAnswer, JujuClient, JujuModel } from "../../teardown/clients/juju.ts";
 import type { Context } from "../../teardown/context.ts";
 import { destroyModel } from "../../teardown/destroy-model.ts";
 import { stage } from "./support/stage.ts";

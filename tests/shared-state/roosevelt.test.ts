@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { stackFileNow } from "../../config/run-time.ts";
-import { parseSettings } from "../../config/settings.ts";
-import { projectRoot } from "../../toolchain/environment.ts";
+import { projectRoot } from "../../packages/toolchain/environment.ts";
+import { stackFileNow } from "../../teardown/config/run-time.ts";
+import { parseSettings } from "../../teardown/config/settings.ts";
 
 const settingsOf = (stack: string) => parseSettings(stackFileNow(projectRoot, stack));
 

@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import type { JujuModel } from "../../clients/juju.ts";
-import type { MaasMachine } from "../../clients/maas.ts";
-import type { RecordedLab } from "../../run/recorded-lab.ts";
 import { adoptLab } from "../../teardown/adopt.ts";
+import type { JujuModel } from "../../teardown/clients/juju.ts";
+import type { MaasMachine } from "../../teardown/clients/maas.ts";
 import { observeLab } from "../../teardown/observe.ts";
 import { previewTable } from "../../teardown/preview-table.ts";
+import type { RecordedLab } from "../../teardown/run/recorded-lab.ts";
 import {
   contextWith,
   controllerModel,

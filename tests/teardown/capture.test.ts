@@ -12,10 +12,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { stringify } from "yaml";
-import { jujuError } from "../../clients/juju/errors.ts";
-import type { JujuClient } from "../../clients/juju.ts";
-import { openRun, type Run } from "../../run/run-directory.ts";
 import { captureFiles, ensureCapture, takeCapture, verifiedCapture } from "../../teardown/capture.ts";
+import { jujuError } from "../../teardown/clients/juju/errors.ts";
+import type { JujuClient } from "../../teardown/clients/juju.ts";
+import { openRun, type Run } from "../../teardown/run/run-directory.ts";
 import {
   fakeJuju,
   modelUuid,

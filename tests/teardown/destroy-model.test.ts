@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { jujuError } from "../../clients/juju/errors.ts";
-import type { DestroyAnswer, JujuClient, JujuModel, Presence } from "../../clients/juju.ts";
+import { jujuError } from "../../teardown/clients/juju/errors.ts";
+import type { DestroyAnswer, JujuClient, JujuModel, Presence } from "../../teardown/clients/juju.ts";
 import { confirmGone, destroyModel } from "../../teardown/destroy-model.ts";
 import {
   contextWith,

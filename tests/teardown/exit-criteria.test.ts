@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import type { Presence } from "../../clients/juju.ts";
-import type { MaasMachine } from "../../clients/maas.ts";
-import { isClosed } from "../../run/journal.ts";
-import type { RecordedLab } from "../../run/recorded-lab.ts";
+import type { Presence } from "../../teardown/clients/juju.ts";
+import type { MaasMachine } from "../../teardown/clients/maas.ts";
 import { checkExitCriteria } from "../../teardown/exit-criteria.ts";
 import { readyPoller } from "../../teardown/ready-poller.ts";
+import { isClosed } from "../../teardown/run/journal.ts";
+import type { RecordedLab } from "../../teardown/run/recorded-lab.ts";
 import {
   contextWith,
   fakeJuju,

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { maasError } from "../../clients/maas/errors.ts";
+import { maasError } from "../../teardown/clients/maas/errors.ts";
 import { machineLooks } from "../../teardown/machine-looks.ts";
 import { contextWith, fakeMaas, machine, secondMachine } from "./support/fakes.ts";
 

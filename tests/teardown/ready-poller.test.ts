@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { maasError } from "../../clients/maas/errors.ts";
-import type { MaasClient, MaasMachine } from "../../clients/maas.ts";
+import { maasError } from "../../teardown/clients/maas/errors.ts";
+import type { MaasClient, MaasMachine } from "../../teardown/clients/maas.ts";
 import { interval, readyPoller } from "../../teardown/ready-poller.ts";
 import { contextWith, fakeMaas, machine, problemOf, secondMachine } from "./support/fakes.ts";
 

@@ -5,7 +5,7 @@ import {
   type ReleaseAnswer,
   type StatusLabel,
   turns,
-} from "../../clients/maas.ts";
+} from "../../teardown/clients/maas.ts";
 import { machineLooks } from "../../teardown/machine-looks.ts";
 import { readyPoller } from "../../teardown/ready-poller.ts";
 import { releaseMachine } from "../../teardown/release-machine.ts";

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { openRun } from "../../run/run-directory.ts";
 import { report } from "../../teardown/report.ts";
+import { openRun } from "../../teardown/run/run-directory.ts";
 import { modelUuid, recordedLab } from "./support/fakes.ts";
 
 describe("teardown: its report", () => {

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { MaasMachine } from "../../clients/maas.ts";
-import { TeardownError } from "../../errors.ts";
-import { dropLock } from "../../run/lock.ts";
+import type { MaasMachine } from "../../teardown/clients/maas.ts";
+import { TeardownError } from "../../teardown/errors.ts";
+import { dropLock } from "../../teardown/run/lock.ts";
 import { beginTeardown } from "../../teardown/teardown.ts";
 import {
   contextWith,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { tornDown, untouched } from "../../trust/witness.ts";
+import { tornDown, untouched } from "../../faults/witness.ts";
 import { machines } from "../lab.ts";
 import { adoptedStack, makeStack, type Stack } from "../stack.ts";
 

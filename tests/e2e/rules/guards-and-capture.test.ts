@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { expect } from "chai";
-import { fault, set } from "../../trust/lab.ts";
-import { tornDown, untouched } from "../../trust/witness.ts";
+import { fault, set } from "../../faults/lab.ts";
+import { tornDown, untouched } from "../../faults/witness.ts";
 import { adoptedStack, type Stack } from "../stack.ts";
 
 const noBundle = { side: "juju", command: "export-bundle", times: 1, kind: "rc1-empty" };

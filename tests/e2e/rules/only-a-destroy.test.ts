@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { destructive, tornDown, untouched } from "../../trust/witness.ts";
+import { destructive, tornDown, untouched } from "../../faults/witness.ts";
 import { adoptedStack, type Stack } from "../stack.ts";
 
 const emptyProgram = "export const nothing = 1;\n";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { destructive, tornDown, until } from "../../trust/witness.ts";
+import { destructive, tornDown, until } from "../../faults/witness.ts";
 import { machines } from "../lab.ts";
 import { adoptedStack, type Stack } from "../stack.ts";
 

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { projectRoot } from "../../../toolchain/environment.ts";
-import { tornDown, untouched } from "../../trust/witness.ts";
+import { projectRoot } from "../../../packages/toolchain/environment.ts";
+import { tornDown, untouched } from "../../faults/witness.ts";
 import { adoptedStack, type Stack } from "../stack.ts";
 
 const loadedByTheState = "require('./components')";
@@ -95,7 +95,7 @@ describe("the nine rules, on the real engine", function () {
       const old = (...args: string[]) =>
         spawnSync(process.execPath, ["--require", pretend, ...args], { cwd: projectRoot, encoding: "utf8" });
       try {
-        const up = old("--require", "./toolchain/node-version.cjs", "index.ts");
+        const up = old("--require", "./packages/toolchain/node-version.cjs", "index.ts");
         expect(up.status).to.equal(32);
         const destroy = old(
           "-e",

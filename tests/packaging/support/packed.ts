@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlin
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { projectRoot } from "../../../toolchain/environment.ts";
+import { projectRoot } from "../../../packages/toolchain/environment.ts";
 
 // A developer's own files, and what is made: a clone has none of them.
 const notCopied = new Set(["node_modules", ".toolchain", ".git", ".state", ".lab", "coverage", "dist"]);

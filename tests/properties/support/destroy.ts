@@ -1,15 +1,15 @@
-import { TeardownError } from "../../../errors.ts";
+import { TeardownError } from "../../../teardown/errors.ts";
 // The teardown loads it when it first needs it, and loading takes time that a virtual clock does not know of.
-import "../../../report/write-report.ts";
-import { takeOut } from "../../../guards/list-guard.ts";
-import type { Knowledge } from "../../../run/recorded-lab.ts";
-import { isAbsent, type RecordedLab } from "../../../run/recorded-lab.ts";
-import { findOpenRun } from "../../../run/run-directory.ts";
+import "../../../teardown/report/write-report.ts";
 import { ensureCapture } from "../../../teardown/capture.ts";
 import type { Row } from "../../../teardown/context.ts";
 import { destroyModel } from "../../../teardown/destroy-model.ts";
 import { checkExitCriteria } from "../../../teardown/exit-criteria.ts";
+import { takeOut } from "../../../teardown/guards/list-guard.ts";
 import { releaseMachine } from "../../../teardown/release-machine.ts";
+import type { Knowledge } from "../../../teardown/run/recorded-lab.ts";
+import { isAbsent, type RecordedLab } from "../../../teardown/run/recorded-lab.ts";
+import { findOpenRun } from "../../../teardown/run/run-directory.ts";
 import { deadlineReason } from "../../../teardown/stopping.ts";
 import { beginTeardown, type Teardown } from "../../../teardown/teardown.ts";
 import type { WorldProcess } from "./process.ts";

@@ -1,8 +1,8 @@
 import { stringify } from "yaml";
-import { jujuError } from "../../../clients/juju/errors.ts";
-import { presenceIn } from "../../../clients/juju/presence.ts";
-import type { DestroyAnswer, JujuClient, JujuErrorKind, JujuModel } from "../../../clients/juju.ts";
-import { jujuErrorKind } from "../../../clients/juju.ts";
+import { jujuError } from "../../../teardown/clients/juju/errors.ts";
+import { presenceIn } from "../../../teardown/clients/juju/presence.ts";
+import type { DestroyAnswer, JujuClient, JujuErrorKind, JujuModel } from "../../../teardown/clients/juju.ts";
+import { jujuErrorKind } from "../../../teardown/clients/juju.ts";
 import { destroyModelIn } from "./juju-destroy.ts";
 import { exchange, latency, type Reply, type WorldProcess } from "./process.ts";
 import type { JujuTrouble } from "./scenario.ts";
@@ -29,7 +29,7 @@ const shown = (model: WorldModel): JujuModel => ({
   agentVersion: "3.6.28",
 });
 
-/** How long the real client waits before it reports a trouble, and as what (juju.md 3, clients/juju/call.ts). */
+/** How long the real client waits before it reports a trouble, and as what (juju.md 3, teardown/clients/juju/call.ts). */
 const troubles: Record<JujuTrouble, { after: number; kind: JujuErrorKind } | undefined> = {
   unreachable: { after: 2_000, kind: "unreachable" },
   hangs: { after: 60_000, kind: "timeout" },

@@ -1,4 +1,4 @@
-import type { DestroyAnswer, DestroyOptions } from "../../../clients/juju.ts";
+import type { DestroyAnswer, DestroyOptions } from "../../../teardown/clients/juju.ts";
 import { exchange, type WorldProcess } from "./process.ts";
 import type { JujuTrouble } from "./scenario.ts";
 import type { World } from "./world.ts";

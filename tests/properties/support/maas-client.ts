@@ -1,4 +1,4 @@
-import { maasError } from "../../../clients/maas/errors.ts";
+import { maasError } from "../../../teardown/clients/maas/errors.ts";
 import {
   type MaasClient,
   type MaasErrorKind,
@@ -7,7 +7,7 @@ import {
   machineStatuses,
   type ReleaseAnswer,
   statusName,
-} from "../../../clients/maas.ts";
+} from "../../../teardown/clients/maas.ts";
 import { exchange, latency, type Reply, type WorldProcess } from "./process.ts";
 import { turn, us, type World, type WorldMachine } from "./world.ts";
 import { beginRelease } from "./world-machines.ts";
@@ -44,7 +44,7 @@ const meets = (machine: WorldMachine, filter: MachineFilter): boolean =>
   (filter.agentName === undefined || filter.agentName === machine.agentName) &&
   (filter.statuses?.some((label) => machineStatuses[label].status === machine.status) ?? true);
 
-// What the real client does before it gives up: attempts with pauses, or two whole limits (clients/maas/limits.ts).
+// What the real client does before it gives up: attempts with pauses, or two whole limits (teardown/clients/maas/limits.ts).
 const attempts = 6_000;
 const twoLimits = 120_000;
 const releaseLimit = 960_000;

@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isClosed } from "../../../run/journal.ts";
 import { captureFiles } from "../../../teardown/capture.ts";
+import { isClosed } from "../../../teardown/run/journal.ts";
 import { destroyOnce, type Outcome } from "./destroy.ts";
 import { letHappen } from "./happen.ts";
 import { doAsTold } from "./operator.ts";

@@ -1,10 +1,10 @@
-import type { Host } from "../../../clients/host.ts";
-import { parseSettings, type Settings } from "../../../config/settings.ts";
-import { isDestructive } from "../../../run/journal.ts";
-import type { RecordedLab } from "../../../run/recorded-lab.ts";
-import { findOpenRun } from "../../../run/run-directory.ts";
 import { adoptLab } from "../../../teardown/adopt.ts";
+import type { Host } from "../../../teardown/clients/host.ts";
+import { parseSettings, type Settings } from "../../../teardown/config/settings.ts";
 import type { Context } from "../../../teardown/context.ts";
+import { isDestructive } from "../../../teardown/run/journal.ts";
+import type { RecordedLab } from "../../../teardown/run/recorded-lab.ts";
+import { findOpenRun } from "../../../teardown/run/run-directory.ts";
 import { jujuOf } from "./juju-client.ts";
 import { maasOf } from "./maas-client.ts";
 import { processClock, type WorldProcess } from "./process.ts";

@@ -1,9 +1,9 @@
-import type { MaasClient, MaasMachine } from "../../../clients/maas.ts";
-import { statusName } from "../../../clients/maas.ts";
-import type { MachineSurroundings } from "../../../guards/machine-guard.ts";
-import { memoryJournal } from "../../../run/journal.ts";
-import type { Run } from "../../../run/run-directory.ts";
+import type { MaasClient, MaasMachine } from "../../../teardown/clients/maas.ts";
+import { statusName } from "../../../teardown/clients/maas.ts";
 import type { Context, Row } from "../../../teardown/context.ts";
+import type { MachineSurroundings } from "../../../teardown/guards/machine-guard.ts";
+import { memoryJournal } from "../../../teardown/run/journal.ts";
+import type { Run } from "../../../teardown/run/run-directory.ts";
 import { contextOf, makeProcess, settingsOf } from "./stack.ts";
 import { type VirtualClock, virtualClock } from "./virtual-clock.ts";
 import { makeWorld, type World } from "./world.ts";

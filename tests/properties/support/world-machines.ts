@@ -1,4 +1,4 @@
-import { type ReleaseEffect, releaseEffect } from "../../../clients/maas.ts";
+import { type ReleaseEffect, releaseEffect } from "../../../teardown/clients/maas.ts";
 import { otherModel, turn, type World, type WorldMachine } from "./world.ts";
 
 /** How MAAS answers a release, and when. `hung`: not before the client gives up. */

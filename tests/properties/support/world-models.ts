@@ -1,4 +1,4 @@
-import { releaseEffect } from "../../../clients/maas.ts";
+import { releaseEffect } from "../../../teardown/clients/maas.ts";
 import { turn, type World, type WorldModel } from "./world.ts";
 import { beginRelease } from "./world-machines.ts";
 

@@ -1,5 +1,5 @@
 import { execa } from "execa";
-import { toolchainEnvironment } from "../../../toolchain/environment.ts";
+import { toolchainEnvironment } from "../../../packages/toolchain/environment.ts";
 
 /** How a command ended, and all it printed. */
 export type Outcome = { code: number; output: string };

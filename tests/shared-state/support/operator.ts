@@ -11,7 +11,7 @@ import {
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { projectRoot } from "../../../toolchain/environment.ts";
+import { projectRoot } from "../../../packages/toolchain/environment.ts";
 import type { Lab } from "../../e2e/lab.ts";
 import { type Cli, pulumiCli } from "./cli.ts";
 

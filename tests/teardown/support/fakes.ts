@@ -1,17 +1,17 @@
-import type { Host } from "../../../clients/host.ts";
-import type { JujuClient, JujuModel } from "../../../clients/juju.ts";
+import type { Host } from "../../../teardown/clients/host.ts";
+import type { JujuClient, JujuModel } from "../../../teardown/clients/juju.ts";
 import {
   type MaasClient,
   type MaasMachine,
   type MachineFilter,
   machineStatuses,
   statusName,
-} from "../../../clients/maas.ts";
-import { parseSettings, type Settings } from "../../../config/settings.ts";
-import { memoryJournal } from "../../../run/journal.ts";
-import type { RecordedLab, RecordedMachine, RecordedModel } from "../../../run/recorded-lab.ts";
-import type { Run } from "../../../run/run-directory.ts";
+} from "../../../teardown/clients/maas.ts";
+import { parseSettings, type Settings } from "../../../teardown/config/settings.ts";
 import type { Clock, Context, Row } from "../../../teardown/context.ts";
+import { memoryJournal } from "../../../teardown/run/journal.ts";
+import type { RecordedLab, RecordedMachine, RecordedModel } from "../../../teardown/run/recorded-lab.ts";
+import type { Run } from "../../../teardown/run/run-directory.ts";
 
 export const start: number = Date.parse("2026-11-22T14:00:00Z");
 export const modelUuid = "11111111-1111-4111-8111-111111111111";

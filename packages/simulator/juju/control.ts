@@ -1,0 +1,81 @@
+import { z } from "zod";
+import { ScenarioError } from "../errors.ts";
+import { removeModel, type World } from "./reap.ts";
+import { type JujuFault, type JujuScenario, jujuFaultSchema, modelSchema } from "./scenario.ts";
+import { createModel, type Model } from "./state.ts";
+import { instant } from "./time.ts";
+
+export type Operation = { readonly op: string } & Record<string, unknown>;
+
+const named = z.object({ name: z.string() });
+const withFields = z.object({ name: z.string(), fields: z.record(z.string(), z.unknown()) });
+const withFault = z.object({ fault: z.unknown() });
+
+const usable = <Value>(schema: z.ZodType<Value>, value: unknown): Value => {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new ScenarioError(`The control operation cannot be used:\n${z.prettifyError(parsed.error)}`,
+  );
+};
+
+const modelOf = ({ state }: World, name: string): Model => {
+  const model = [...state.models.values()].find((candidate) => candidate.name === name);
+  if (model) return model;
+  throw new ScenarioError(`The simulated controller has no model ${name}.`);
+};
+
+/**
+ * Someone else acts on the controller: `remove-model`, `recreate-model` (same name, new UUID), `set-model`,
+ * `add-fault` with `side: juju`, `clear-faults`.
+ *
+ * @returns false when the operation is none of the Juju side's; `clear-faults` concerns both sides, so false too
+ * @throws ScenarioError when it cannot be carried out
+ */
+export const controlModels = (
+  world: World,
+  scenario: JujuScenario,
+  faults: JujuFault[],
+  operation: Operation,
+): boolean => {
+  switch (operation.op) {
+    case "remove-model":
+      removeModel(world, modelOf(world, usable(named, operation).name));
+      return true;
+    case "recreate-model": {
+      const { name } = usable(named, operation);
+      const before = scenario.models.find((candidate) => candidate.name === name);
+      if (!before) throw new ScenarioError(`The scenario has no model ${name}.`);
+      for (const model of world.state.models.values()) if (model.name === name) removeModel(world, model);
+      const fresh = createModel(
+        { ...before, uuid: crypto.randomUUID() },
+        scenario.machines,
+        instant(world.clock.now()),
+        scenario.controller.version,
+      );
+      world.state.models.set(fresh.uuid, fresh);
+      return true;
+    }
+    case "set-model": {
+      const { name, fields } = usable(withFields, operation);
+      const model = modelOf(world, name);
+      const { life, status, ...settings } = fields;
+      if (life === "alive" || life === "dying" || life === "dead") model.life = life;
+      if (typeof status === "string") model.status = { ...model.status, current: status };
+      // Only what was given: the defaults of the schema must not undo what the scenario said.
+      const parsed = usable(modelSchema, { ...settings, name });
+      const given = Object.entries(parsed).filter(([key]) => key in settings);
+      Object.assign(model.scenario, Object.fromEntries(given));
+      return true;
+    }
+    case "add-fault": {
+      const fault = jujuFaultSchema.safeParse(usable(withFault, operation).fault);
+      if (fault.success) faults.push(fault.data);
+      return fault.success;
+    }
+    case "clear-faults":
+      faults.splice(0);
+      return false;
+    default:
+      return false;
+  }
+};

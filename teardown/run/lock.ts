@@ -1,0 +1,129 @@
+import { linkSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { identify, isAlive } from "../clients/engine-process.ts";
+import { TeardownError } from "../errors.ts";
+import { writeWhole } from "./files.ts";
+
+const holderShape = z.object({ pid: z.number(), started: z.string(), host: z.string(), since: z.string() });
+type Holder = z.output<typeof holderShape>;
+
+/** Who holds a lock: undefined when nobody does, "unreadable" when the file does not say it. */
+const readHolder = (file: string): Holder | "unreadable" | undefined => {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    return holderShape.parse(JSON.parse(text));
+  } catch {
+    return "unreadable";
+  }
+};
+
+const isSame = (one: Holder, other: Holder): boolean =>
+  one.pid === other.pid && one.started === other.started && one.host === other.host;
+
+const self = (): Holder => ({
+  pid: process.pid,
+  started: identify(process.pid)?.started ?? "",
+  host: hostname(),
+  since: new Date().toISOString(),
+});
+
+/** Creates the file with its content in one step, so that nobody ever reads a half-written holder. */
+const create = (file: string, text: string): boolean => {
+  const mine = `${file}.${process.pid}`;
+  writeWhole(mine, text);
+  try {
+    linkSync(mine, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  } finally {
+    rmSync(mine, { force: true });
+  }
+};
+
+/** Takes a dead holder's lock away. Another process may do the same at this moment and have the lock already: it keeps it. */
+const takeAway = (file: string, dead: Holder): void => {
+  const taken = `${file}.${process.pid}.dead`;
+  try {
+    renameSync(file, taken);
+    const holder = readHolder(taken);
+    if (holder && holder !== "unreadable" && !isSame(holder, dead)) linkSync(taken, file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "EEXIST") throw error;
+  } finally {
+    rmSync(taken, { force: true });
+  }
+};
+
+const held = (file: string, holder: Holder | "unreadable", here: boolean): TeardownError => {
+  const [who, next] =
+    holder === "unreadable"
+      ? ["its lock does not say which process", `When no other destroy runs: rm '${file}' && pulumi destroy`]
+      : [
+          `process ${holder.pid} on ${holder.host}, since ${holder.since}`,
+          here
+            ? `Wait for it to end, or stop it (kill ${holder.pid}), then: pulumi destroy`
+            : `When it surely no longer runs on ${holder.host}: rm '${file}' && pulumi destroy`,
+        ];
+  return new TeardownError(
+    "run",
+    `another destroy holds this run: ${who}\nNothing was done by this one.\n${next}`,
+  );
+};
+
+/**
+ * Takes the run directory's lock for this process, and waits a while for a predecessor that is still on its way out: a
+ * provider outlives a killed engine (engine.md 3.2), and two must never act at once. A dead holder's lock is taken over.
+ *
+ * @param wait how long to wait for a living holder, in ms
+ * @throws TeardownError `run`, which names the holder
+ */
+export const takeLock = async (file: string, wait = 30_000): Promise<void> => {
+  const me = self();
+  const until = Date.now() + wait;
+  for (;;) {
+    if (create(file, JSON.stringify(me))) return;
+    const holder = readHolder(file);
+    if (!holder) continue;
+    if (holder === "unreadable") throw held(file, holder, true);
+    if (isSame(holder, me)) return;
+    const here = holder.host === me.host;
+    if (here && !isAlive(holder)) {
+      takeAway(file, holder);
+      continue;
+    }
+    if (!here || Date.now() >= until) throw held(file, holder, here);
+    await sleep(200);
+  }
+};
+
+/** Gives the lock back, if it is ours. One that cannot be read now is left: it is a dead holder's soon, and taken over. */
+export const dropLock = (file: string): void => {
+  try {
+    const holder = readHolder(file);
+    if (holder && holder !== "unreadable" && isSame(holder, self())) rmSync(file, { force: true });
+  } catch {
+    // Nothing depends on it.
+  }
+};
+
+const dropped = new Set<string>();
+
+/** Drops a lock when this process ends. */
+export const dropAtExit = (file: string): void => {
+  if (dropped.size === 0)
+    process.once("exit", () => {
+      for (const lock of dropped) dropLock(lock);
+    });
+  dropped.add(file);
+};

@@ -1,0 +1,109 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { execa } from "execa";
+import type { Audit } from "../../../commands/audit/audit.ts";
+import type { Plan } from "../../../commands/plan/plan.ts";
+import { projectRoot } from "../../../packages/toolchain/environment.ts";
+import { makeStack, type Stack } from "../../e2e/stack.ts";
+
+describe("npm run plan and npm run audit, on the real engine", function () {
+  this.timeout(180_000);
+  let stack: Stack;
+  before(async () => {
+    stack = await makeStack();
+  });
+  after(() => stack.end());
+
+  const run = (command: "plan" | "audit", ...argv: string[]) =>
+    execa(process.execPath, [join(projectRoot, command, "main.ts"), ...argv], {
+      cwd: stack.project,
+      env: stack.env,
+      reject: false,
+      stdin: "ignore",
+    });
+  const plan = async () => {
+    const { stdout, exitCode, stderr } = await run("plan", "--stack", "sim", "--json");
+    expect(stderr).to.equal("");
+    return { exitCode, plan: JSON.parse(stdout) as Plan };
+  };
+  const changing = async () =>
+    (await stack.lab.calls()).filter(({ what }) => /POST|PUT|DELETE|destroy|remove/.test(what));
+
+  it("shows before any `up` what would be adopted, and changes nothing", async () => {
+    const { exitCode, plan: seen } = await plan();
+    expect(exitCode).to.equal(0);
+    expect(seen).to.include({ identities: "today", wouldGo: true, simulated: true });
+    expect(seen.lab?.machines).to.have.length(5);
+    expect(await changing()).to.deep.equal([]);
+    expect(stack.runs()).to.deep.equal([]);
+  });
+
+  it("goes by what the stack has on record after `up`", async () => {
+    const { code, output } = await stack.up("-m", "adopt");
+    expect(code, output).to.equal(0);
+    const { exitCode, plan: seen } = await plan();
+    expect(exitCode).to.equal(0);
+    expect(seen).to.include({ identities: "stack", wouldGo: true, project: "openstack-lab", stack: "sim" });
+    expect(seen.findings.every(({ verdict }) => verdict === "ok")).to.equal(true);
+  });
+
+  it("ends with 3 when a guard would refuse, and says what to do", async () => {
+    stack.configure({ host: "elsewhere" });
+    const { exitCode, stdout } = await run("plan");
+    expect(exitCode).to.equal(3);
+    expect(stdout)
+      .to.match(/REFUSED +host/)
+      .and.to.contain("log in to elsewhere");
+    const ticket = await run("plan", "--markdown");
+    expect(ticket.exitCode).to.equal(3);
+    expect(ticket.stdout).to.contain("**Would be refused**");
+    stack.configure({ host: (await plan()).plan.findings.find(({ guard }) => guard === "host")?.subject });
+    expect((await run("plan")).exitCode).to.equal(0);
+  });
+
+  it("ends with 2 when there is no such stack, the settings cannot be used, or an option is wrong", async () => {
+    expect((await run("plan", "--stack", "nope")).exitCode).to.equal(2);
+    expect((await run("plan", "--wrong")).exitCode).to.equal(2);
+    stack.configure({ stuckAfter: "soon" });
+    const wrong = await run("plan");
+    expect(wrong.exitCode).to.equal(2);
+    expect(wrong.stderr).to.contain("stuckAfter").and.to.not.contain("    at ");
+    stack.configure({ stuckAfter: undefined });
+    expect((await run("plan", "--help")).stdout).to.contain("Examples");
+  });
+
+  it("audits the destroy with who, why and its capture, and still does so after `pulumi stack rm`", async () => {
+    const { code, output } = await stack.destroy("-m", "a rehearsal");
+    expect(code, output).to.equal(0);
+    const audit = async () => {
+      const { stdout, exitCode } = await run(
+        "audit",
+        "--stack",
+        "sim",
+        "--json",
+        "--backup-root",
+        stack.backups,
+      );
+      expect(exitCode).to.equal(0);
+      return JSON.parse(stdout) as Audit;
+    };
+    const [up, destroy, ...more] = (await audit()).entries;
+    expect(more).to.deep.equal([]);
+    expect(up).to.include({ kind: "up", why: "adopt", known: "history only" });
+    expect(destroy).to.include({
+      kind: "destroy",
+      why: "a rehearsal",
+      known: "both",
+      outcome: "complete",
+      result: "succeeded",
+    });
+    expect(destroy?.run?.capture).to.equal("intact");
+    await stack.pulumi("stack", "rm", "--yes");
+    const left = (await audit()).entries;
+    expect(left.map(({ kind, known, why }) => [kind, known, why])).to.deep.equal([
+      ["destroy", "history erased", "a rehearsal"],
+    ]);
+    expect(existsSync(join(stack.runs()[0] ?? "", "journal.jsonl"))).to.equal(true);
+  });
+});

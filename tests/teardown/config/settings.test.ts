@@ -1,0 +1,308 @@
+import { expect } from "chai";
+import {
+  ourKeys,
+  parseCaptureSettings,
+  parseSettings,
+  type Settings,
+  settingKeys,
+} from "../../../teardown/config/settings.ts";
+import { TeardownError } from "../../../teardown/errors.ts";
+
+const least = {
+  host: "vopenstack-jesse",
+  user: "jessea123",
+  jujuModel: "openstack",
+  maasProfile: "admin",
+  machines: ["openstack0", "openstack1"],
+};
+const withUrl = { maasProfile: "", maasApiUrl: "http://maas:5240/MAAS", maasApiKey: "a:b:c" };
+
+const problemOf = (
+  raw: Record<string, unknown>,
+  parse: (raw: Record<string, unknown>) => unknown = parseSettings,
+) => {
+  try {
+    parse(raw);
+  } catch (error) {
+    if (error instanceof TeardownError && error.code === "config") return error.message;
+    throw error;
+  }
+  throw new Error(`expected a problem with ${JSON.stringify(raw)}`);
+};
+
+/** What is taken and what is refused, side by side: value and what becomes of it, value and what is said. */
+type Case = { good: [unknown, unknown][]; bad: [unknown, string][] };
+const flag: Case = {
+  good: [
+    [true, true],
+    ["true", true],
+    ["false", false],
+  ],
+  bad: [
+    ["yes", "is not true or false"],
+    [1, "is not true or false"],
+    ["", "is not true or false"],
+  ],
+};
+const list: Case = {
+  good: [
+    [
+      ["a", "b"],
+      ["a", "b"],
+    ],
+    ['["a","b"]', ["a", "b"]],
+    [[" a "], ["a"]],
+    [[7], ["7"]],
+  ],
+  bad: [
+    ["a", "is not a list of hostnames"],
+    ["[", "is not a list of hostnames"],
+    [{ 0: "a" }, "is not a list of hostnames"],
+    [["a", "b", "a", "b"], "names a, b more than once"],
+    [[""], "holds an empty name"],
+    [[null], "holds something that is no hostname"],
+    [[{ a: 1 }], "holds something that is no hostname"],
+  ],
+};
+const text: Case = {
+  good: [
+    ["x", "x"],
+    [" x ", "x"],
+    [7, "7"],
+  ],
+  bad: [
+    [["x"], "is not a text"],
+    [{ secure: "v1:abc" }, "is not a text"],
+  ],
+};
+const needed = (example: string): Case => ({
+  good: text.good,
+  bad: [
+    ...text.bad,
+    [undefined, `is not set; for example: ${example}`],
+    [null, `is not set; for example: ${example}`],
+    ["", `is not set; for example: ${example}`],
+    ["  ", `is not set; for example: ${example}`],
+  ],
+});
+const duration: Case = {
+  good: [
+    ["90s", 90_000],
+    ["576h", 2_073_600_000],
+  ],
+  bad: [
+    ["600", 'is "600", not a duration such as 90s, 10m or 1h'],
+    [600, 'is "600", not a duration such as 90s, 10m or 1h'],
+    ["0s", 'is "0s", not a duration'],
+    ["577h", 'is "577h"; the longest is 576h'],
+    [["1h"], "is not a text"],
+  ],
+};
+
+const cases: Record<keyof Settings, Case> = {
+  host: needed("vopenstack-jesse"),
+  user: needed("jessea123"),
+  jujuModel: needed("openstack"),
+  jujuController: { ...text, good: [...text.good, [undefined, ""], [null, ""]] },
+  maasProfile: {
+    good: text.good,
+    bad: [...text.bad, [undefined, "is not set, nor is maasApiUrl; for example: admin"]],
+  },
+  maasApiUrl: { good: [["", ""]], bad: text.bad },
+  maasApiKey: {
+    good: [["a:b:c", "a:b:c"]],
+    bad: [
+      ["a:b", "is not a MAAS API key"],
+      ["a: b:c", "is not a MAAS API key"],
+    ],
+  },
+  machines: {
+    good: [...list.good, [["OpenStack-0"], ["OpenStack-0"]]],
+    bad: [
+      ...list.bad,
+      [[], "is empty; at least one hostname is needed"],
+      [undefined, "is empty; at least one hostname is needed"],
+      [["a.b"], 'holds "a.b", which is not a short hostname'],
+      [["-a"], 'holds "-a", which is not a short hostname'],
+      [["a\u001b[31m"], 'holds "a\\u001b[31m", which is not a short hostname'],
+      [["a".repeat(64)], "which is not a short hostname"],
+    ],
+  },
+  backupRoot: {
+    good: [
+      [undefined, "~/backups"],
+      ["/srv", "/srv"],
+    ],
+    bad: [["", "is empty; for example: ~/backups"], ...text.bad],
+  },
+  backupLabel: {
+    good: [
+      [undefined, "pre-caracal-destroy"],
+      ["a.b_c-1", "a.b_c-1"],
+    ],
+    bad: [
+      ["../up", "must be a plain file name"],
+      ["a/b", "must be a plain file name"],
+      ["", "must be a plain file name"],
+      [".hidden", "must be a plain file name"],
+    ],
+  },
+  releaseComment: { good: [[undefined, "Caracal rebuild teardown"], ...text.good], bad: text.bad },
+  erase: {
+    good: [
+      [undefined, "none"],
+      ["disk", "disk"],
+      ["quick", "quick"],
+      ["secure", "secure"],
+    ],
+    bad: [
+      ["no", "is none of none, disk, quick, secure"],
+      [true, "is none of none, disk, quick, secure"],
+    ],
+  },
+  stuckAfter: { good: [[undefined, 600_000], ...duration.good], bad: duration.bad },
+  deadline: { good: duration.good, bad: duration.bad },
+  protect: { ...flag, good: [[undefined, false], ...flag.good] },
+  nextStep: { good: [[undefined, "02-deploy.md"], ...text.good], bad: text.bad },
+  maasConcurrency: {
+    good: [
+      [undefined, 16],
+      [1, 1],
+      ["256", 256],
+    ],
+    bad: [
+      [0, "is less than 1"],
+      ["257", "is more than 256"],
+      [1.5, "is not a whole number"],
+      ["many", "is not a whole number"],
+    ],
+  },
+  simulated: { ...flag, good: [[undefined, false], ...flag.good] },
+  adoptPartial: { ...flag, good: [[undefined, false], ...flag.good] },
+  withoutBundle: { ...flag, good: [[undefined, false], ...flag.good] },
+  acceptDeleted: { ...list, good: [[undefined, []], ...list.good] },
+  alsoDestroyed: { ...list, good: [[undefined, []], ...list.good] },
+  acceptVmDeletion: { ...flag, good: [[undefined, false], ...flag.good] },
+};
+
+describe("settings: each key", () => {
+  for (const [key, { good, bad }] of Object.entries(cases) as [keyof Settings, Case][]) {
+    it(`takes ${key} and refuses what is none`, () => {
+      for (const [value, taken] of good) {
+        expect(parseSettings({ ...least, [key]: value })[key], JSON.stringify(value)).to.deep.equal(taken);
+      }
+      for (const [value, said] of bad) {
+        const problem = problemOf({ ...least, [key]: value });
+        expect(problem, JSON.stringify(value)).to.include(
+          `openstack-lab:${key} ${said.startsWith("which") ? "" : said}`,
+        );
+        expect(problem).to.include(said).and.to.include("nothing was touched");
+      }
+    });
+  }
+
+  it("knows every key that there is", () => {
+    expect([...settingKeys].sort()).to.deep.equal(Object.keys(cases).sort());
+  });
+});
+
+describe("settings: together", () => {
+  it("needs no more than the host, the user, the model, MAAS and the machines", () => {
+    expect(parseSettings(least)).to.deep.include({ ...least, deadline: 3_600_000 });
+  });
+
+  it("gives an erase that takes hours a day, and keeps a deadline that is set", () => {
+    const deadlines: [string, number][] = [
+      ["none", 3_600_000],
+      ["quick", 3_600_000],
+      ["disk", 86_400_000],
+      ["secure", 86_400_000],
+    ];
+    for (const [erase, deadline] of deadlines) {
+      expect(parseSettings({ ...least, erase }).deadline, erase).to.equal(deadline);
+      expect(parseSettings({ ...least, erase, deadline: "" }).deadline, erase).to.equal(deadline);
+      expect(parseSettings({ ...least, erase, deadline: "5m" }).deadline, erase).to.equal(300_000);
+    }
+  });
+
+  it("takes MAAS by its profile or by its URL with a key, and not by both or neither", () => {
+    expect(parseSettings({ ...least, ...withUrl })).to.deep.include(withUrl);
+    expect(problemOf({ ...least, ...withUrl, maasProfile: "admin" })).to.include(
+      "maasProfile and maasApiUrl are both set; keep one of them",
+    );
+    expect(problemOf({ ...least, maasProfile: "" })).to.include("maasProfile is not set, nor is maasApiUrl");
+    const withoutKey = problemOf({ ...least, ...withUrl, maasApiKey: "" });
+    expect(withoutKey).to.include("maasApiKey is not set, but maasApiUrl is");
+    expect(withoutKey).to.include("pulumi config set --secret maasApiKey <key>");
+    expect(problemOf({ ...least, ...withUrl, maasApiUrl: "maas" })).to.include("maasApiUrl is not a URL");
+  });
+
+  it("lists several problems at once, each once, each with how it is set", () => {
+    expect(problemOf({ maasApiKey: "half", backupLabel: "a/b" }).split("\n")).to.deep.equal([
+      "the stack's configuration has 7 problems; nothing was touched",
+      "  openstack-lab:host is not set; for example: vopenstack-jesse",
+      "      pulumi config set host <value>",
+      "  openstack-lab:user is not set; for example: jessea123",
+      "      pulumi config set user <value>",
+      "  openstack-lab:jujuModel is not set; for example: openstack",
+      "      pulumi config set jujuModel <value>",
+      "  openstack-lab:backupLabel must be a plain file name: letters, digits, dots, dashes",
+      "      pulumi config set backupLabel <value>",
+      "  openstack-lab:machines is empty; at least one hostname is needed",
+      "      pulumi config set --path 'machines[0]' <hostname>",
+      "  openstack-lab:maasProfile is not set, nor is maasApiUrl; for example: admin",
+      "      pulumi config set maasProfile <value>",
+      "  openstack-lab:maasApiKey is not a MAAS API key (three parts with colons between)",
+      "      pulumi config set --secret maasApiKey <key>",
+    ]);
+  });
+
+  it("names keys that it does not know, and how they are taken out", () => {
+    const problem = problemOf({ ...least, hots: "x", mashines: [] });
+    expect(problem).to.include(
+      "openstack-lab:hots is not a key of this project\n      pulumi config rm hots",
+    );
+    expect(problem).to.include("openstack-lab:mashines is not a key of this project");
+  });
+
+  it("never repeats an API key that it refuses", () => {
+    expect(problemOf({ ...least, maasApiKey: "my-secret:half" })).to.not.include("my-secret");
+  });
+});
+
+describe("settings: of the capture", () => {
+  it("reads its four, and does not judge the rest", () => {
+    const read = parseCaptureSettings({
+      ...least,
+      backupRoot: "/srv",
+      withoutBundle: "true",
+      stuckAfter: "soon",
+      machines: [],
+    });
+    expect(read).to.deep.equal({
+      backupRoot: "/srv",
+      backupLabel: "pre-caracal-destroy",
+      jujuController: "",
+      withoutBundle: true,
+    });
+    expect(parseCaptureSettings({ backupRoot: undefined, backupLabel: null })).to.deep.include({
+      backupRoot: "~/backups",
+      backupLabel: "pre-caracal-destroy",
+    });
+  });
+
+  it("refuses a label that leaves the backup root", () => {
+    const problem = problemOf({ backupLabel: "../../etc" }, parseCaptureSettings);
+    expect(problem).to.include("nothing was touched").and.to.include("must be a plain file name");
+  });
+});
+
+describe("settings: out of a whole configuration", () => {
+  it("are those of our namespace, without it", () => {
+    expect(
+      ourKeys({ "openstack-lab:host": "a", "other:host": "b", "openstack-lab2:host": "c", host: "d" }),
+    ).to.deep.equal({
+      host: "a",
+    });
+  });
+});

@@ -1,0 +1,197 @@
+import { expect } from "chai";
+import { type MaasMachine, machineStatuses, type StatusLabel } from "../../../teardown/clients/maas.ts";
+import {
+  acceptDeleted,
+  judgeAbsent,
+  judgeMachine,
+  type MachineSurroundings,
+} from "../../../teardown/guards/machine-guard.ts";
+import {
+  host,
+  machine,
+  modelUuid,
+  otherUuid,
+  recordedMachine,
+  recordedModel,
+  settingsWith,
+} from "../support/fakes.ts";
+
+const around = (more: Partial<MachineSurroundings> = {}): MachineSurroundings => ({
+  settings: settingsWith(),
+  host,
+  model: recordedModel,
+  liveModels: new Set([modelUuid, otherUuid]),
+  vmHosts: new Map(),
+  ...more,
+});
+const judged = (seen: MaasMachine, more: Partial<MachineSurroundings> = {}, recorded = recordedMachine()) =>
+  judgeMachine(seen, recorded, around(more));
+const inNoModel = { ownerData: {} };
+
+describe("machine guard: a machine that is there", () => {
+  it("is content with the recorded machine, deployed, ours, unlocked", () => {
+    expect(judged(machine())).to.deep.equal({
+      guard: "machine",
+      subject: "openstack0 aaa000",
+      verdict: "ok",
+      found: "Deployed, owned by admin, unlocked",
+    });
+  });
+
+  it("judges each status by what a release does to it", () => {
+    const said: Record<string, [string, string]> = {
+      ready: ["ok", "Ready already"],
+      releasing: ["ok", "Releasing already"],
+      erasing: ["ok", "Disk erasing already"],
+    };
+    for (const [label, { name, release }] of Object.entries(machineStatuses) as [
+      StatusLabel,
+      { name: string; release: string },
+    ][]) {
+      const { verdict, found, next } = judged(machine({}, label));
+      const releasable = release === "releasable" || release === "failed-retryable";
+      const [expected, text] = said[release] ?? [
+        releasable ? "ok" : "refused",
+        releasable ? `${name}, owned by admin, unlocked` : `is ${name}, and MAAS does not release from there`,
+      ];
+      expect([verdict, found], label).to.deep.equal([expected, text]);
+      if (expected === "refused")
+        expect(next).to.equal("bring it to Ready in MAAS (machine aaa000), then: pulumi destroy");
+    }
+    expect(judged(machine({ status: 99, statusName: "Odd" })).found).to.include(
+      "is Odd, and MAAS does not release",
+    );
+  });
+
+  it("refuses one that is called otherwise now", () => {
+    expect(judged(machine({ hostname: "ceph7" }))).to.deep.equal({
+      guard: "machine",
+      subject: "openstack0 aaa000",
+      verdict: "refused",
+      found: "is called ceph7 now",
+      expected: "the hostname recorded at `up`: openstack0",
+      next: "check which machine this is; put today's name on the list `machines`, then: pulumi up",
+      machine: "openstack0",
+    });
+  });
+
+  it("refuses the host under its own feet, whatever its status", () => {
+    const here = { hostname: "vopenstack-jesse" };
+    for (const label of ["deployed", "ready", "releasing"] as const) {
+      const { verdict, found, next } = judged(machine(here, label), {}, recordedMachine(here));
+      expect([verdict, found], label).to.deep.equal(["refused", "is the host that this runs on"]);
+      expect(next).to.equal("take it off the list `machines`, then: pulumi up");
+    }
+  });
+
+  it("refuses a locked one with the command that unlocks it; a lock on one that is Ready is none of its business", () => {
+    const { verdict, found, next } = judged(machine({ locked: true }));
+    expect([verdict, found]).to.deep.equal(["refused", "is locked"]);
+    expect(next).to.equal("maas admin machine unlock aaa000   # then: pulumi destroy");
+    const byUrl = settingsWith({ maasProfile: "", maasApiUrl: "http://maas/MAAS", maasApiKey: "a:b:c" });
+    expect(judged(machine({ locked: true }), { settings: byUrl }).next).to.include(
+      "maas <profile> machine unlock",
+    );
+    expect(judged(machine({ locked: true }, "ready")).verdict).to.equal("ok");
+  });
+
+  it("refuses a controller's machine even when everything else fits", () => {
+    const controllers = { ownerData: { "juju-is-controller": "true", "juju-model-uuid": modelUuid } };
+    expect(judged(machine(controllers))).to.include({
+      verdict: "refused",
+      found: "is a Juju controller's machine",
+    });
+    expect(
+      judged(machine({ ownerData: { "juju-is-controller": "false", "juju-model-uuid": modelUuid } })).verdict,
+    ).to.equal("ok");
+  });
+
+  it("refuses one of another model; when our model is gone, only if the other one still lives or cannot be seen", () => {
+    const others = machine({ ownerData: { "juju-model-uuid": otherUuid } });
+    expect(judged(others)).to.include({
+      verdict: "refused",
+      found: `belongs to another Juju model now: ${otherUuid}`,
+      expected: `model ${modelUuid}`,
+    });
+    const gone = { model: undefined };
+    expect(judged(others, gone)).to.include({
+      verdict: "refused",
+      expected: "no model, or one that is gone",
+    });
+    expect(judged(others, { ...gone, liveModels: undefined }).verdict).to.equal("refused");
+    expect(judged(others, { ...gone, liveModels: new Set([modelUuid]) }).verdict).to.equal("ok");
+    expect(judged(machine(inNoModel)).verdict).to.equal("ok");
+    expect(judged(machine(inNoModel), gone).verdict).to.equal("ok");
+  });
+
+  it("refuses one that has another owner than at `up`, or none", () => {
+    expect(judged(machine({ owner: "eve" }))).to.include({
+      verdict: "refused",
+      found: "is owned by eve now",
+      expected: "owner admin, as recorded at `up`",
+    });
+    expect(judged(machine({ owner: null })).found).to.equal("is owned by nobody now");
+    const ofNobody = recordedMachine({ owner: "" });
+    expect(judged(machine(), {}, ofNobody).expected).to.include("owner nobody");
+    expect(judged(machine({ owner: null }), {}, ofNobody).verdict).to.equal("ok");
+  });
+
+  it("refuses one that hosts virtual machines, by the VM host's name", () => {
+    const { verdict, found, next } = judged(machine(), { vmHosts: new Map([["aaa000", "lxd-7"]]) });
+    expect([verdict, found]).to.deep.equal(["refused", "hosts virtual machines (VM host lxd-7)"]);
+    expect(next).to.equal("remove the VM host lxd-7 in MAAS first, then: pulumi destroy");
+    expect(judged(machine(), { vmHosts: new Map([["bbb111", "lxd-7"]]) }).verdict).to.equal("ok");
+  });
+});
+
+describe("machine guard: a machine that is not there", () => {
+  const absent = recordedMachine({ systemId: "", owner: "", powerType: "" });
+
+  it("refuses, with the setting that accepts it", () => {
+    const finding = judgeAbsent(
+      recordedMachine(),
+      undefined,
+      settingsWith({ acceptDeleted: ["openstack9"] }),
+    );
+    expect(finding).to.deep.equal({
+      guard: "machine",
+      subject: "openstack0 aaa000",
+      verdict: "refused",
+      found: "is no longer in MAAS",
+      expected: "the machine recorded at `up`",
+      next: "pulumi config set --path 'acceptDeleted[1]' openstack0 && pulumi destroy   # accepts it as deleted",
+      machine: "openstack0",
+    });
+    expect(acceptDeleted(settingsWith(), "a")).to.include("'acceptDeleted[0]' a");
+  });
+
+  it("refuses when another machine has its name", () => {
+    const finding = judgeAbsent(recordedMachine(), machine({ systemId: "ccc222" }), settingsWith());
+    expect(finding).to.include({
+      verdict: "refused",
+      found: "is another machine now: ccc222; the lab was rebuilt since `up`",
+      expected: "system_id aaa000",
+      next: "pulumi up   # records today's lab; then: pulumi preview",
+      machine: "openstack0",
+    });
+    expect(judgeAbsent(absent, machine({ systemId: "ccc222" }), settingsWith()).verdict).to.equal("refused");
+  });
+
+  it("notes it when it is accepted, or was not there at `up` either", () => {
+    const accepted = judgeAbsent(
+      recordedMachine(),
+      undefined,
+      settingsWith({ acceptDeleted: ["openstack0"] }),
+    );
+    expect(accepted).to.include({
+      verdict: "note",
+      found: "deleted from MAAS, accepted",
+      machine: "openstack0",
+    });
+    expect(judgeAbsent(absent, undefined, settingsWith())).to.include({
+      verdict: "note",
+      subject: "openstack0",
+      found: "was not in MAAS at `up`, and is not now",
+    });
+  });
+});

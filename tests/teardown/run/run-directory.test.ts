@@ -1,0 +1,254 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { TeardownError } from "../../../teardown/errors.ts";
+import type { RecordedLab } from "../../../teardown/run/recorded-lab.ts";
+import {
+  findOpenRun,
+  inHome,
+  openRun,
+  type Run,
+  type RunKey,
+  stamp,
+} from "../../../teardown/run/run-directory.ts";
+import { onSmallDisk, temporaryDirectory } from "./support.ts";
+
+const model = { name: "admin/openstack", uuid: "uuid-1", controller: "maas-lab", controllerUuid: "c-1" };
+const machine = (hostname: string, systemId: string) => ({
+  hostname,
+  systemId,
+  owner: "admin",
+  powerType: "ipmi",
+});
+const [first, second] = [machine("openstack0", "aaa111"), machine("openstack1", "bbb222")];
+const lab: RecordedLab = { model, maasUrl: "http://maas:5240/MAAS", machines: [first, second] };
+const start = Date.parse("2026-11-22T14:00:00Z");
+const at = (seconds: number) => () => start + seconds * 1_000;
+
+describe("run directory", () => {
+  const directory = temporaryDirectory();
+  const root = () => join(directory(), "backups");
+  const key = (more: Partial<RunKey> = {}): RunKey => ({
+    backupRoot: root(),
+    backupLabel: "pre-destroy",
+    project: "openstack-lab",
+    stack: "lab",
+    modelUuid: "uuid-1",
+    ...more,
+  });
+  const close = (run: Run) =>
+    run.journal.write({ event: "run-closed", outcome: "complete", took: 1, nextStep: "" });
+  const recordOf = (run: Run) => JSON.parse(readFileSync(join(run.directory, "run.json"), "utf8"));
+  const problem = (work: () => unknown): string => {
+    try {
+      work();
+    } catch (error) {
+      if (error instanceof TeardownError && error.code === "run") return error.message;
+      throw error;
+    }
+    throw new Error("expected a problem");
+  };
+
+  it("is named after the label and the time, is its owner's alone, and says what it is for", () => {
+    const run = openRun(key(), lab, "whole", at(0));
+    expect(run.directory).to.equal(join(root(), "pre-destroy-20261122T140000Z"));
+    expect(statSync(run.directory).mode & 0o777).to.equal(0o700);
+    expect(statSync(join(run.directory, "run.json")).mode & 0o777).to.equal(0o600);
+    expect(recordOf(run)).to.deep.equal({
+      v: 1,
+      project: "openstack-lab",
+      stack: "lab",
+      opened: "2026-11-22T14:00:00.000Z",
+      knowledge: "whole",
+      lab,
+    });
+    expect(run.journal.events()).to.deep.equal([
+      {
+        v: 1,
+        at: "2026-11-22T14:00:00.000Z",
+        event: "run-opened",
+        project: "openstack-lab",
+        stack: "lab",
+        model: { name: model.name, uuid: model.uuid, controller: model.controller },
+        machines: [
+          { hostname: "openstack0", systemId: "aaa111" },
+          { hostname: "openstack1", systemId: "bbb222" },
+        ],
+      },
+    ]);
+  });
+
+  it("is its owner's alone whatever the umask", () => {
+    const before = process.umask(0);
+    try {
+      const run = openRun(key(), lab, "whole", at(0));
+      expect(statSync(run.directory).mode & 0o777).to.equal(0o700);
+      expect(statSync(root()).mode & 0o777).to.equal(0o700);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it("is continued by the next destroy, without a word in the journal", () => {
+    const run = openRun(key(), lab, "whole", at(0));
+    const again = openRun(key(), lab, "whole", at(100));
+    expect(again.directory).to.equal(run.directory);
+    expect(again.journal.events()).to.have.length(1);
+    expect(readdirSync(root())).to.have.length(1);
+  });
+
+  it("is not continued once it is closed", () => {
+    close(openRun(key(), lab, "whole", at(0)));
+    expect(findOpenRun(key())).to.equal(undefined);
+    expect(openRun(key(), lab, "whole", at(100)).directory).to.match(/T140140Z$/);
+    expect(readdirSync(root())).to.have.length(2);
+  });
+
+  it("is not found behind a newer one that is closed: what it knew is history", () => {
+    const old = openRun(key(), lab, "whole", at(0));
+    cpSync(old.directory, join(root(), `pre-destroy-${stamp(start + 5_000)}`), { recursive: true });
+    const newer = findOpenRun(key());
+    expect(newer?.directory).to.match(/T140005Z$/);
+    if (newer) close(newer);
+    expect(findOpenRun(key())).to.equal(undefined);
+  });
+
+  it("is that of one stack of one project", () => {
+    openRun(key(), lab, "whole", at(0));
+    expect(findOpenRun(key())).to.not.equal(undefined);
+    expect(findOpenRun(key({ stack: "other" }))).to.equal(undefined);
+    expect(findOpenRun(key({ project: "other" }))).to.equal(undefined);
+    expect(openRun(key({ stack: "other" }), lab, "whole", at(10)).directory).to.match(/T140010Z$/);
+  });
+
+  it("is that of one model; the newest one when no model is asked for", () => {
+    const run = openRun(key(), lab, "whole", at(0));
+    const rebuilt = { ...lab, model: { ...model, uuid: "uuid-2" } };
+    expect(findOpenRun(key({ modelUuid: "uuid-2" }))).to.equal(undefined);
+    const other = openRun(key({ modelUuid: "uuid-2" }), rebuilt, "whole", at(10));
+    expect(other.directory).to.not.equal(run.directory);
+    expect(findOpenRun(key())?.directory).to.equal(run.directory);
+    expect(findOpenRun(key({ modelUuid: undefined }))?.directory).to.equal(other.directory);
+  });
+
+  it("is that of a lab without a model when the key says so", () => {
+    openRun(key(), lab, "whole", at(0));
+    expect(findOpenRun(key({ modelUuid: "" }))).to.equal(undefined);
+    const { model: _, ...withoutModel } = lab;
+    const run = openRun(key({ modelUuid: "" }), withoutModel, "whole", at(10));
+    expect(run.journal.events()[0]).to.not.have.property("model");
+    expect(findOpenRun(key({ modelUuid: "" }))?.directory).to.equal(run.directory);
+  });
+
+  it("has a name of its own when several begin within a second", () => {
+    const directories = Array.from(
+      { length: 11 },
+      (_, number) => openRun(key({ stack: `lab${number}` }), lab, "whole", at(0)).directory,
+    );
+    expect(new Set(directories).size).to.equal(11);
+    expect(directories[10]).to.match(/T140000Z-11$/);
+    close(openRun(key({ stack: "lab8" }), lab, "whole", at(0)));
+    for (const directory of directories.slice(9)) {
+      const record = JSON.parse(readFileSync(join(directory, "run.json"), "utf8"));
+      writeFileSync(join(directory, "run.json"), JSON.stringify({ ...record, stack: "lab8" }));
+    }
+    expect(findOpenRun(key({ stack: "lab8" }))?.directory).to.match(/T140000Z-11$/);
+  });
+
+  it("is not mistaken for that of a label that begins with the same words", () => {
+    const run = openRun(key(), lab, "whole", at(0));
+    close(openRun(key({ backupLabel: "pre-destroy-old" }), lab, "whole", at(5)));
+    expect(findOpenRun(key())?.directory).to.equal(run.directory);
+  });
+
+  it("is not found where its record is missing, broken or of another version", () => {
+    const run = openRun(key(), lab, "whole", at(0));
+    const record = recordOf(run);
+    const broken = [
+      "",
+      "{",
+      "null",
+      JSON.stringify({ ...record, v: 2 }),
+      JSON.stringify({ ...record, lab: {} }),
+    ];
+    for (const text of broken) {
+      writeFileSync(join(run.directory, "run.json"), text);
+      expect(findOpenRun(key()), text).to.equal(undefined);
+    }
+    rmSync(join(run.directory, "run.json"));
+    expect(findOpenRun(key())).to.equal(undefined);
+  });
+
+  it("learns the whole lab from a part, and never unlearns it", () => {
+    const part = { ...lab, machines: [first] };
+    const run = openRun(key(), part, "part", at(0));
+    expect(run).to.deep.include({ knowledge: "part", lab: part });
+
+    const more = openRun(
+      key(),
+      { ...lab, machines: [{ ...first, owner: "somebody" }, second] },
+      "part",
+      at(1),
+    );
+    expect(more).to.deep.include({ knowledge: "part", lab });
+
+    const whole = openRun(key(), lab, "whole", at(2));
+    expect(whole).to.deep.include({ knowledge: "whole", lab });
+
+    const less = openRun(key(), part, "part", at(3));
+    expect(less).to.deep.include({ knowledge: "whole", lab });
+    expect(recordOf(less)).to.deep.include({ knowledge: "whole", lab, opened: "2026-11-22T14:00:00.000Z" });
+    expect(readdirSync(root())).to.have.length(1);
+  });
+
+  it("gives way to what the whole stack says, which may have been adopted anew", () => {
+    openRun(key(), lab, "whole", at(0));
+    const moved = { ...lab, machines: [machine("openstack0", "ccc333"), second] };
+    const run = openRun(key(), moved, "whole", at(1));
+    expect(run.lab).to.deep.equal(moved);
+    expect(recordOf(run).lab).to.deep.equal(moved);
+  });
+
+  it("cannot be made in a file's place, and says so with what to type", () => {
+    writeFileSync(root(), "");
+    const message = problem(() => openRun(key(), lab, "whole", at(0)));
+    expect(message).to.include(root()).and.to.include("Nothing was touched.");
+    expect(message).to.include("pulumi destroy -c backupRoot=<folder>");
+    expect(problem(() => findOpenRun(key()))).to.include("ENOTDIR");
+  });
+
+  it("cannot be made on a read-only or a full disk, and says so", function () {
+    onSmallDisk(this, directory(), "size=16k", (disk, remount) => {
+      const there = key({ backupRoot: join(disk, "backups") });
+      writeFileSync(join(disk, "filler"), "x".repeat(16 * 1024));
+      expect(problem(() => openRun(there, lab, "whole", at(0)))).to.match(
+        /no run directory can be made.*ENOSPC/,
+      );
+      expect(findOpenRun(there)).to.equal(undefined);
+      remount("ro");
+      expect(problem(() => openRun(there, lab, "whole", at(1)))).to.match(
+        /no run directory can be made.*EROFS/,
+      );
+    });
+  });
+
+  it("reads ~ as the shell does", () => {
+    expect(inHome("~")).to.equal(join(homedir(), ""));
+    expect(inHome("~/backups")).to.equal(join(homedir(), "backups"));
+    expect(inHome("~other/backups")).to.equal("~other/backups");
+    expect(inHome("/srv/~")).to.equal("/srv/~");
+  });
+
+  it("spells a time as the runbook does", () => {
+    expect(stamp(Date.parse("2026-11-22T14:00:59.999Z"))).to.equal("20261122T140059Z");
+  });
+
+  it("is not disturbed by other things in the backup root", () => {
+    mkdirSync(join(root(), "pre-destroy-20261122T150000Z"), { recursive: true });
+    writeFileSync(join(root(), "pre-destroy-20261122T160000Z"), "a file");
+    writeFileSync(join(root(), "notes.txt"), "");
+    const run = openRun(key(), lab, "whole", at(0));
+    expect(findOpenRun(key())?.directory).to.equal(run.directory);
+  });
+});

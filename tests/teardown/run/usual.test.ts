@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { openRun } from "../../../teardown/run/run-directory.ts";
+import { usualDurations } from "../../../teardown/run/usual.ts";
+import { modelUuid, recordedLab } from "../support/fakes.ts";
+import { temporaryDirectory } from "./support.ts";
+
+describe("usual durations", () => {
+  const directory = temporaryDirectory();
+  const runThatTook = (second: number, model: number, machines: number[], closed = true) => {
+    const key = { backupRoot: directory(), backupLabel: "pre", project: "p", stack: `s${second}`, modelUuid };
+    const { journal } = openRun(
+      key,
+      recordedLab(),
+      "whole",
+      () => Date.parse("2026-11-22T14:00:00Z") + second * 1_000,
+    );
+    journal.write({ event: "done", resource: "admin/openstack", text: "", took: model });
+    for (const took of machines) journal.write({ event: "done", resource: "openstack0", text: "", took });
+    if (closed) journal.write({ event: "run-closed", outcome: "complete", took: 1, nextStep: "" });
+  };
+  const usual = () => usualDurations(directory(), "pre");
+
+  it("are unknown without a finished run, or a backup root", () => {
+    expect(usual()).to.deep.equal({ model: undefined, machine: undefined });
+    expect(usualDurations(join(directory(), "nothing"), "pre")).to.deep.equal({
+      model: undefined,
+      machine: undefined,
+    });
+    runThatTook(1, 10, [20], false);
+    expect(usual()).to.deep.equal({ model: undefined, machine: undefined });
+  });
+
+  it("are the medians of the newest three finished runs", () => {
+    runThatTook(1, 9_999, [9_999, 9_999, 9_999, 9_999]);
+    runThatTook(2, 100, [1, 2]);
+    runThatTook(3, 300, [3]);
+    runThatTook(4, 200, [4, 5]);
+    runThatTook(5, 7, [7], false);
+    expect(usual()).to.deep.equal({ model: 200, machine: 3 });
+  });
+});
