@@ -56,7 +56,7 @@ const run = async (argv: string[]): Promise<number> => {
     process.stdout.write(help);
     return 0;
   }
-  const pulumi = await pulumiCli();
+  const pulumi = pulumiCli();
   const stack = values.stack ?? (await selected(pulumi));
   const backupRoot = resolve(inHome(values["backup-root"] ?? (await configuredRoot(pulumi, stack))));
   const runs = runsIn(backupRoot).filter(

@@ -39,7 +39,7 @@ const run = async (argv: string[]): Promise<number> => {
     process.stdout.write(help);
     return 0;
   }
-  const pulumi = await pulumiCli();
+  const pulumi = pulumiCli();
   const stack = await stackName(pulumi, values.stack);
   const [settings, { project, lab }] = await Promise.all([
     settingsOf(pulumi, stack),

@@ -1,5 +1,6 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
 import { execa } from "execa";
-import { toolchainEnvironment } from "../../packages/toolchain/environment.ts";
 import { TeardownError } from "../../teardown/errors.ts";
 
 /** Runs `pulumi` in the project's folder, never asking anything. */
@@ -8,13 +9,36 @@ export type Pulumi = (args: string[]) => Promise<{ exitCode: number; stdout: str
 // A state in a bucket or a database may be slow; a dead one must not hold the operator up.
 const limit = 60_000;
 
-/** The project's own Pulumi. */
-export const pulumiCli = async (cwd: string = process.cwd()): Promise<Pulumi> => {
-  const { env, pulumi } = await toolchainEnvironment();
+const isProgram = (file: string): boolean => {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * The `pulumi` on PATH. The npm package of that name is passed over: it would download a CLI where there is none.
+ *
+ * @throws TeardownError `missing` when there is none
+ */
+export const pulumiCli = (env: NodeJS.ProcessEnv = process.env, cwd: string = process.cwd()): Pulumi => {
+  const pulumi = (env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "" && !folder.endsWith(join("node_modules", ".bin")))
+    .map((folder) => join(folder, "pulumi"))
+    .find(isProgram);
+  if (pulumi === undefined) {
+    throw new TeardownError(
+      "missing",
+      'there is no `pulumi` on PATH; nothing was touched\nIn this folder: eval "$(make -s env)"   # then the same command again',
+    );
+  }
   return async (args) => {
     const result = await execa(pulumi, [...args, "--non-interactive"], {
       cwd,
-      env,
+      env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" },
       reject: false,
       timeout: limit,
     });

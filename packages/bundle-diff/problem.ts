@@ -26,7 +26,5 @@ export const problemsError = (problems: readonly Problem[]): Error => {
     );
   const rest = problems.length - shownProblems;
   if (rest > 0) blocks.push(`  and ${rest} more`);
-  return new Error(
-    [`Cannot compare the bundles: ${count}. Nothing was changed.`, ...blocks].join("\n"),
-  );
+  return new Error([`Cannot compare the bundles: ${count}. Nothing was changed.`, ...blocks].join("\n"));
 };

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ScenarioError } from "./errors.ts";
 import { duration } from "./duration.ts";
+import { ScenarioError } from "./errors.ts";
 import { stableSystemId } from "./identity.ts";
 import type { Controller } from "./juju/controller.ts";
 import type { Maas } from "./maas/maas.ts";
@@ -49,8 +49,7 @@ const find = (maas: Maas, hostname: string): Machine => {
 const usable = <T>(schema: z.ZodType<T>, value: unknown): T => {
   const parsed = schema.safeParse(value);
   if (!parsed.success)
-    throw new ScenarioError(`The control operation cannot be used:\n${z.prettifyError(parsed.error)}`,
-    );
+    throw new ScenarioError(`The control operation cannot be used:\n${z.prettifyError(parsed.error)}`);
   return parsed.data;
 };
 
@@ -142,6 +141,5 @@ export const control = async (
   const byMaas = controlMaas(parts.maas, parts.faults, operation);
   const byJuju = byMaas ? false : parts.juju.control(operation);
   if (!byMaas && !byJuju && operation.op !== "clear-faults")
-    throw new ScenarioError(`The simulated lab knows no control operation ${JSON.stringify(operation)}.`,
-    );
+    throw new ScenarioError(`The simulated lab knows no control operation ${JSON.stringify(operation)}.`);
 };

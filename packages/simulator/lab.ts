@@ -1,10 +1,10 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ScenarioError } from "./errors.ts";
 import { type Call, callLog } from "./call-log.ts";
 import { type Clock, realClock } from "./clock.ts";
 import { type ControlOperation, control } from "./control.ts";
+import { ScenarioError } from "./errors.ts";
 import { makeHome } from "./home.ts";
 import { createController } from "./juju/controller.ts";
 import { openListener } from "./listener.ts";

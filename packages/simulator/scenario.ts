@@ -105,7 +105,8 @@ const complete = (file: ScenarioFile): Scenario => {
   const machines = file.machines.map((machine): LabMachine => {
     const model = models.find(({ name }) => name === machine.model);
     if (machine.model !== undefined && !model)
-      throw new ScenarioError(`Machine ${machine.hostname} is in model ${machine.model}, which the scenario does not have.`,
+      throw new ScenarioError(
+        `Machine ${machine.hostname} is in model ${machine.model}, which the scenario does not have.`,
       );
     const place = places.get(machine.model ?? "") ?? 0;
     places.set(machine.model ?? "", place + 1);

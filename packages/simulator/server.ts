@@ -1,8 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { z } from "zod";
-import { ScenarioError } from "./errors.ts";
 import type { CallLog } from "./call-log.ts";
 import type { ControlOperation } from "./control.ts";
+import { ScenarioError } from "./errors.ts";
 import type { Controller, JujuCall } from "./juju/controller.ts";
 import { readBody } from "./maas/serve.ts";
 

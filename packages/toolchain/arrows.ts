@@ -31,7 +31,9 @@ export const wrongArrows = (
   });
 
 if (import.meta.main) {
-  const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.ts", "*.cjs"], { encoding: "utf8" });
+  const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard", "*.ts", "*.cjs"], {
+    encoding: "utf8",
+  });
   const wrong = wrongArrows(files.split("\n").filter(Boolean));
   for (const each of wrong) process.stdout.write(`${each}\n`);
   process.exitCode = wrong.length > 0 ? 1 : 0;

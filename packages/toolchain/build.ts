@@ -74,7 +74,8 @@ export const buildEngine = async (
   if (isBuilt(layout)) return place;
   const go = findGo(env);
   if (!go)
-    throw new ToolchainError(`Pulumi ${versions.pulumi} could not be downloaded, and Go to build it from source is not installed. ` +
+    throw new ToolchainError(
+      `Pulumi ${versions.pulumi} could not be downloaded, and Go to build it from source is not installed. ` +
         "Install Go 1.26 or later (https://go.dev/dl), or run `make toolchain TOOLCHAIN_RETRY=1` where pulumi.com can be reached.",
     );
   const started = performance.now();
@@ -107,12 +108,12 @@ export const buildEngine = async (
     Promise.all([build, read]).then(([ended]) => ended),
   );
   if (result.exitCode !== 0)
-    throw new ToolchainError(`Building pulumi ${versions.pulumi} failed (${go} ended with ${result.exitCode ?? result.signal}):\n  ${tail(lines)}\nNothing was replaced. Run \`make toolchain\` again; what was compiled is kept.`,
+    throw new ToolchainError(
+      `Building pulumi ${versions.pulumi} failed (${go} ended with ${result.exitCode ?? result.signal}):\n  ${tail(lines)}\nNothing was replaced. Run \`make toolchain\` again; what was compiled is kept.`,
     );
   const { stdout } = await execa(made, ["version"], { env: { PULUMI_SKIP_UPDATE_CHECK: "true" } });
   if (stdout.trim() !== `v${versions.pulumi}`)
-    throw new ToolchainError(`The engine built calls itself ${stdout.trim()}, expected v${versions.pulumi}.`,
-    );
+    throw new ToolchainError(`The engine built calls itself ${stdout.trim()}, expected v${versions.pulumi}.`);
   moveIntoPlace(made, place);
   writeAtomically(join(layout.directory, "engine-stamp"), stampOf(layout, place));
   report(`built in ${Math.round((performance.now() - started) / 1000)} s`);

@@ -71,7 +71,6 @@ export const toolchainEnvironment = async (options: ToolchainOptions = {}): Prom
   const recorded = retry ? undefined : readRecord(layout, fingerprintOf(layout, env));
   const parts = recorded ?? (await setUpNow(layout, env, report, retry));
   const cli = parts.find(({ name }) => name === partNames.cli);
-  if (!cli)
-    throw new ToolchainError("The toolchain's record names no CLI. Run `make clean toolchain`.");
+  if (!cli) throw new ToolchainError("The toolchain's record names no CLI. Run `make clean toolchain`.");
   return { env: environmentOf(layout, parts, env), pulumi: cli.path, parts };
 };

@@ -1,5 +1,5 @@
-import { visible } from "../visible.ts";
 import type { Report } from "../report.ts";
+import { visible } from "../visible.ts";
 import { style } from "./html-style.ts";
 import { type Group, type Row, type Section, sectionsOf } from "./sections.ts";
 import { splitRepeated, type Tally, tallyChanges, tallyNotes } from "./tallies.ts";

@@ -1,5 +1,5 @@
-import { visibleJson } from "../visible.ts";
 import type { Report } from "../report.ts";
+import { visibleJson } from "../visible.ts";
 
 /**
  * The report as JSON for other programs. `changes` and `release.changes` together are all differences; every

@@ -1,6 +1,6 @@
-import { visible } from "../visible.ts";
 import type { Change } from "../change.ts";
 import type { Report } from "../report.ts";
+import { visible } from "../visible.ts";
 import { type Group, type Row, type Section, sectionsOf } from "./sections.ts";
 import { splitRepeated, type Tally, tallyChanges, tallyNotes } from "./tallies.ts";
 import { maskedText, shownText, valueDiff } from "./values.ts";

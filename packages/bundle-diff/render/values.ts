@@ -1,5 +1,5 @@
-import { visible } from "../visible.ts";
 import type { Shown } from "../change.ts";
+import { visible } from "../visible.ts";
 import { type DiffLine, diffLines } from "./line-diff.ts";
 
 export type Sides = { readonly old: Shown; readonly new: Shown };

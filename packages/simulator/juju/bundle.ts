@@ -91,7 +91,8 @@ const bundleOrOverlay = (value: unknown): Document => {
     own ? [[name, own] as const] : [],
   );
   if (!base.success && offers.length === 0)
-    throw new ScenarioError(`The bundle file of the scenario cannot be used:\n${z.prettifyError(base.error)}`,
+    throw new ScenarioError(
+      `The bundle file of the scenario cannot be used:\n${z.prettifyError(base.error)}`,
     );
   return {
     ...(base.data ?? { applications: {}, relations: [] }),

@@ -14,8 +14,7 @@ const withFault = z.object({ fault: z.unknown() });
 const usable = <Value>(schema: z.ZodType<Value>, value: unknown): Value => {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new ScenarioError(`The control operation cannot be used:\n${z.prettifyError(parsed.error)}`,
-  );
+  throw new ScenarioError(`The control operation cannot be used:\n${z.prettifyError(parsed.error)}`);
 };
 
 const modelOf = ({ state }: World, name: string): Model => {

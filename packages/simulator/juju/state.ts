@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { ScenarioError } from "../errors.ts";
 import type { Clock } from "../clock.ts";
+import { ScenarioError } from "../errors.ts";
 import { stableUuid } from "../identity.ts";
 import { asDeployed, type Bundle, readBundle } from "./bundle.ts";
 import { openstackBundle } from "./openstack.ts";

@@ -16,8 +16,7 @@ try {
   await buildLibrary(root, dist, project.version);
   const sdk = readManifest(join(root, "node_modules/@pulumi/pulumi/package.json"));
   const published = publishedManifest(project, importedPackages(dist), sdk.dependencies);
-  if (!existsSync(join(dist, "library.js")))
-    throw new ToolchainError("dist/library.js was not made");
+  if (!existsSync(join(dist, "library.js"))) throw new ToolchainError("dist/library.js was not made");
   // Last, and for a moment only: `npm pack` reads it now and postpack.ts puts the project's own back.
   renameSync(manifest, kept);
   writeFileSync(manifest, `${JSON.stringify(published, null, 2)}\n`);
