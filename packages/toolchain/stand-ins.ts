@@ -22,7 +22,11 @@ type Wrapper = { path: string; content: string };
 
 const standIn = (layout: Layout, directory: string, name: string, main: string): Wrapper => ({
   path: join(directory, name),
-  content: wrapper(directory, layout, `exec "$node" "$root/toolchain/stand-ins/${main}/main.ts" "$@"`),
+  content: wrapper(
+    directory,
+    layout,
+    `exec "$node" "$root/packages/toolchain/stand-ins/${main}/main.ts" "$@"`,
+  ),
 });
 
 /** Stand-in for the language host, beside the CLI. */

@@ -52,16 +52,8 @@ export type Stack = {
 
 const linked = [
   "components",
-  "clients",
-  "config",
-  "engine",
-  "guards",
-  "run",
   "teardown",
-  "toolchain",
-  "words",
-  "report",
-  "errors.ts",
+  "packages",
   "node_modules",
   "package.json",
   "Pulumi.yaml",

@@ -14,8 +14,11 @@ describe("installing the npm packages", () => {
   /** Runs the script in a project whose `npm` notes its arguments and makes node_modules. */
   const install = (npmBody = "") => {
     for (const file of ["install-packages.sh", "node-version.cjs"]) {
-      mkdirSync(join(directory(), "toolchain"), { recursive: true });
-      copyFileSync(join(projectRoot, "toolchain", file), join(directory(), "toolchain", file));
+      mkdirSync(join(directory(), "packages/toolchain"), { recursive: true });
+      copyFileSync(
+        join(projectRoot, "packages/toolchain", file),
+        join(directory(), "packages/toolchain", file),
+      );
     }
     if (!existsSync(join(directory(), "package-lock.json")))
       writeFileSync(join(directory(), "package-lock.json"), "1");

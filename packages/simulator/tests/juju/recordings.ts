@@ -23,7 +23,7 @@ export const sampleNames = (folder: string): string[] => readdirSync(join(record
 
 /** Every transcript: those beside the folders, and those of each client's folder, `cli-3.6.28` and whatever comes. */
 export const transcripts = (): string[] => {
-  const folders = sampleNames("").filter((name) => name.startsWith("cli-"));
+  const folders = sampleNames("").filter((name) => name.startsWith("cli-") && !name.endsWith(".json"));
   return [
     ...sampleNames("").filter((name) => name.endsWith(".txt")),
     ...folders.flatMap((folder) => sampleNames(folder).map((name) => `${folder}/${name}`)),
