@@ -25,7 +25,7 @@ const startSetUp = ({ layout, env }: TestProject) =>
     [
       "--input-type=module",
       "-e",
-      `const { toolchainEnvironment } = await import(${JSON.stringify(`${projectRoot}/toolchain/environment.ts`)});
+      `const { toolchainEnvironment } = await import(${JSON.stringify(`${projectRoot}/packages/toolchain/environment.ts`)});
        await toolchainEnvironment({ root: ${JSON.stringify(layout.root)} });`,
     ],
     { env: { ...env, NODE_NO_WARNINGS: "1" }, stdio: ["ignore", "ignore", "pipe"] },
