@@ -1,6 +1,9 @@
 import { failure, type Reply } from "./reply.ts";
 import type { StatusName } from "./statuses.ts";
 
+/** What fails after the request's transaction was committed. */
+const late = (status: number, body: string): Reply => ({ ...failure(status, body), vary: null, bare: true });
+
 /**
  * What MAAS says when it does not do what it was asked: status, text and headers. Source: answers recorded from
  * MAAS 3.6.5 (3.4.8 gives the same ones). One table, so that a client's author finds every case in one place.
@@ -78,9 +81,9 @@ export const answers = {
         .join(", ")}.`,
     ),
   noRack: (hostname: string): Reply =>
-    failure(503, `No rack controllers can access the BMC of node ${hostname}`),
-  powerOffFailed: (hostname: string): Reply =>
-    failure(500, `Power off of ${hostname} failed: the BMC did not answer (simulated).`),
+    late(503, `No rack controllers can access the BMC of node ${hostname}`),
+  /** The text is the power driver's own. */
+  powerOffFailed: (): Reply => late(500, "Could not contact BMC: connection timed out"),
   /** The database's serialisation conflict, after 10 tries: the only 409 that is worth a retry. */
   conflict: (): Reply => ({
     ...failure(409, "<html><body><h1>Conflict error. Try your request again.</h1></body></html>", {

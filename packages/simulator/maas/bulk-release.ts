@@ -1,6 +1,6 @@
 import { mayEdit } from "./access.ts";
 import { answers } from "./answers.ts";
-import { startErase } from "./erase.ts";
+import { powerOnForErase, startErase } from "./erase.ts";
 import { takeFault } from "./machine.ts";
 import type { Region, User } from "./region.ts";
 import { noteRelease, type PowerOff, startRelease } from "./release.ts";
@@ -19,7 +19,8 @@ export const bulkRelease = async (
   comment: string | null,
 ): Promise<Reply> => {
   const wanted = [...new Set(ids)];
-  const machines = wanted.map((id) => region.machines.get(id)).filter((machine) => machine !== undefined);
+  // In the order of the database, not of the request.
+  const machines = [...region.machines.values()].filter(({ systemId }) => wanted.includes(systemId));
   if (machines.length < wanted.length)
     return answers.bulkUnknown(wanted.filter((id) => !region.machines.has(id)));
   const forbidden = machines.filter((machine) => !mayEdit(user, machine));
@@ -35,6 +36,7 @@ export const bulkRelease = async (
     noteRelease(region, machine, user, comment);
     if (region.settings.eraseOnRelease) {
       startErase(region, machine);
+      powerOnForErase(machine);
       return {};
     }
     const outcome = await startRelease(region, machine, { signal: off.signal });

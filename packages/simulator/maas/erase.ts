@@ -1,5 +1,5 @@
 import { type Machine, stopAll, takeFault } from "./machine.ts";
-import { note, type Region, setStatus } from "./region.ts";
+import { markFailed, type Region, setStatus } from "./region.ts";
 import { startRelease } from "./release.ts";
 
 /**
@@ -9,17 +9,21 @@ import { startRelease } from "./release.ts";
 export const startErase = (region: Region, machine: Machine): void => {
   stopAll(machine);
   setStatus(region, machine, "Disk erasing");
-  note(region, machine, { level: "INFO", type: "Disk erasing" });
   for (const action of region.onRelease.splice(0)) action();
-  machine.powerState = machine.powerType === "manual" ? machine.powerState : "on";
   resumeErase(region, machine);
 };
 
-/** The end of a wipe that failed or was aborted: the power is off, the owner stays. */
-export const failErase = (region: Region, machine: Machine): void => {
+/** The power goes on after MAAS has answered, unless it does not obey. */
+export const powerOnForErase = (machine: Machine): void => {
+  const obeys = !machine.faults.some(({ answer, times }) => answer === "never-off" && times > 0);
+  if (machine.powerType !== "manual" && obeys) machine.powerState = "on";
+};
+
+/** The end of a wipe that was aborted: the power is off, the owner stays. */
+export const abortErase = (region: Region, machine: Machine): void => {
+  stopAll(machine);
   if (machine.powerType !== "manual") machine.powerState = "off";
   setStatus(region, machine, "Failed disk erasing");
-  note(region, machine, { level: "ERROR", type: "Failed disk erasing" });
 };
 
 /** Lets an erasure run to its end. */
@@ -27,8 +31,10 @@ export const resumeErase = (region: Region, machine: Machine): void => {
   if (takeFault(machine, ["never-erased"])) return;
   const cancel = region.clock.after(machine.erase, () => {
     if (machine.status !== "Disk erasing") return;
-    if (takeFault(machine, ["erase-fails"])) failErase(region, machine);
-    else void startRelease(region, machine);
+    if (takeFault(machine, ["erase-fails"])) {
+      if (machine.powerType !== "manual") machine.powerState = "off";
+      markFailed(region, machine, "Failed disk erasing", "Failed to erase disks.");
+    } else void startRelease(region, machine);
   });
   machine.stop.push(cancel);
 };

@@ -1,6 +1,6 @@
 import { mayEdit } from "./access.ts";
 import { answers } from "./answers.ts";
-import { failErase } from "./erase.ts";
+import { abortErase } from "./erase.ts";
 import { type MachineOperation, renderedMachine } from "./machine-call.ts";
 import { note, setStatus } from "./region.ts";
 import { ok } from "./reply.ts";
@@ -42,9 +42,14 @@ const abort: MachineOperation = (call) => {
   if (!mayEdit(user, machine)) return answers.forbidden();
   const target = abortLeadsTo.get(machine.status);
   if (!target) return answers.cannotAbort(machine.systemId, machine.status);
+  if (machine.status === "Disk erasing") {
+    note(region, machine, { level: "INFO", type: "Aborted disk erasing", username: user.name });
+    const answer = renderedMachine(call);
+    abortErase(region, machine);
+    return answer;
+  }
   note(region, machine, { level: "DEBUG", type: "User aborted action", username: user.name });
-  if (machine.status === "Disk erasing") failErase(region, machine);
-  else setStatus(region, machine, target);
+  setStatus(region, machine, target);
   return renderedMachine(call);
 };
 
@@ -79,6 +84,16 @@ const powerOff: MachineOperation = async (call) => {
   return answer;
 };
 
+/** Sets each given key of owner_data; an empty value takes the key away. */
+const setOwnerData: MachineOperation = (call) => {
+  const { user, machine, form } = call;
+  if (!mayEdit(user, machine)) return answers.forbidden();
+  const given = [...form].filter(([key]) => key !== "op");
+  const all = Object.entries({ ...machine.ownerData, ...Object.fromEntries(given) });
+  machine.ownerData = Object.fromEntries(all.filter(([, value]) => value !== ""));
+  return renderedMachine(call);
+};
+
 /** The operations on a machine, by their names in `?op=`. */
 export const machineOperations: Readonly<Record<"GET" | "POST", Readonly<Record<string, MachineOperation>>>> =
   {
@@ -95,5 +110,6 @@ export const machineOperations: Readonly<Record<"GET" | "POST", Readonly<Record<
       mark_fixed: markFixed,
       exit_rescue_mode: exitRescueMode,
       power_off: powerOff,
+      set_owner_data: setOwnerData,
     },
   };

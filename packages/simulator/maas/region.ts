@@ -60,16 +60,16 @@ export const createRegion = (clock: Clock, scenario: Scenario): Region => ({
   onRelease: [],
 });
 
-/** Status events also show in a machine's `status_message`: the description, or else the type. */
+/** Status events also show in a machine's `status_message`. */
 const isStatusEvent = (level: MachineEvent["level"]): boolean => level !== "DEBUG" && level !== "AUDIT";
 
 /** Records an event of a machine. */
 export const note = (
   region: Region,
   machine: Machine,
-  event: Pick<MachineEvent, "level" | "type"> & { description?: string; username?: string },
+  event: Pick<MachineEvent, "level" | "type"> & { description?: string; username?: string; action?: string },
 ): void => {
-  const { level, type, description = "", username = "unknown" } = event;
+  const { level, type, description = "", username = "unknown", action = "" } = event;
   const { systemId, hostname } = machine;
   const id = region.events.length + 1;
   region.events.push({
@@ -83,8 +83,20 @@ export const note = (
     created: region.clock.now(),
   });
   if (!isStatusEvent(level)) return;
-  machine.statusMessage = description || type;
-  machine.statusAction = "";
+  machine.statusMessage = description ? `${type} - ${description}` : type;
+  machine.statusAction = action;
+};
+
+/** What MAAS does with a machine whose operation failed or took too long; its owner stays. */
+export const markFailed = (region: Region, machine: Machine, status: StatusName, reason: string): void => {
+  machine.errorDescription = reason;
+  note(region, machine, {
+    level: "ERROR",
+    type: "Marking node failed",
+    description: reason,
+    action: "mark_failed",
+  });
+  setStatus(region, machine, status);
 };
 
 /** Moves a machine to another status, with MAAS's event about it. */

@@ -1,6 +1,6 @@
 import { answers, releaseTimedOut } from "./answers.ts";
 import { type Machine, stopAll, takeFault } from "./machine.ts";
-import { note, type Region, setStatus, type User } from "./region.ts";
+import { markFailed, note, type Region, setStatus, type User } from "./region.ts";
 import type { Reply } from "./reply.ts";
 import type { StatusName } from "./statuses.ts";
 
@@ -33,16 +33,14 @@ const finishRelease = (region: Region, machine: Machine): void => {
 /** A release that takes too long fails; the owner stays, and a release can be asked for again. */
 const watchRelease = (region: Region, machine: Machine): void => {
   const cancel = region.clock.after(releaseExpires, () => {
-    if (machine.status !== "Releasing") return;
-    setStatus(region, machine, "Releasing failed");
-    machine.errorDescription = releaseTimedOut;
-    note(region, machine, { level: "ERROR", type: "Releasing failed", description: releaseTimedOut });
+    if (machine.status === "Releasing") markFailed(region, machine, "Releasing failed", releaseTimedOut);
   });
   machine.stop.push(cancel);
 };
 
+/** Whether there is nothing to switch off. A power whose state MAAS could not read is switched off all the same. */
 const powerIsOff = ({ powerState, powerType }: Machine): boolean =>
-  powerState === "off" || powerType === "manual" || powerState === "unknown";
+  powerState === "off" || powerType === "manual";
 
 /**
  * Starts the release of a machine: synchronously everything that MAAS does before it renders its answer, then the
@@ -97,9 +95,15 @@ const powerOff = async (
   // The machine is where it was; what the beginning of the release cleared stays cleared.
   if (failure) {
     setStatus(region, machine, before);
-    const failed =
-      failure === "no-rack-503" ? answers.noRack(machine.hostname) : answers.powerOffFailed(machine.hostname);
-    note(region, machine, { level: "DEBUG", type: "Failed to power off node", description: failed.body });
+    if (failure === "power-fails-500") {
+      const failed = answers.powerOffFailed();
+      note(region, machine, { level: "DEBUG", type: "Failed to power off node", description: failed.body });
+      return { failed };
+    }
+    const failed = answers.noRack(machine.hostname);
+    const type = "Failed to query node's BMC";
+    machine.powerState = "unknown";
+    note(region, machine, { level: "WARNING", type, description: `(juju) - ${failed.body}`, action: type });
     return { failed };
   }
   machine.powerState = "off";

@@ -4,6 +4,8 @@ export type Reply = {
   readonly type: string;
   readonly body: string;
   readonly vary: "Authorization, Cookie" | "Authorization" | "Cookie" | null;
+  /** The answer of a failed post-commit hook: no headers but the content type, sent in chunks. */
+  readonly bare?: boolean;
   /** Whether the answer carries `X-Maas-Api-Hash`: those that MAAS's API layer itself made do. */
   readonly hash: boolean;
   readonly headers?: Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 import { answers } from "./answers.ts";
 import { describeApi } from "./description.ts";
 import { queryEvents } from "./event-query.ts";
+import { machineOperations } from "./machine-operations.ts";
 import { type Call, machine, machines } from "./machines.ts";
 import type { Caller } from "./oauth.ts";
 import type { Region } from "./region.ts";
@@ -18,17 +19,6 @@ type Route = {
   readonly ops: readonly string[];
 };
 
-const releaseOps = [
-  "release",
-  "lock",
-  "unlock",
-  "abort",
-  "mark_broken",
-  "mark_fixed",
-  "exit_rescue_mode",
-  "power_off",
-];
-
 const routes: readonly Route[] = [
   {
     path: /^machines\/$/,
@@ -39,7 +29,7 @@ const routes: readonly Route[] = [
   },
   {
     path: /^machines\/([^/]+)\/$/,
-    ops: [...releaseOps, "query_power_state", "power_parameters"],
+    ops: Object.values(machineOperations).flatMap((operations) => Object.keys(operations)),
     answer: machine,
   },
   {

@@ -39,8 +39,7 @@ const send = (response: ServerResponse, reply: Reply, cut = false): void => {
     ...(reply.vary ? { Vary: reply.vary } : {}),
     ...(reply.hash ? { "X-Maas-Api-Hash": apiHash } : {}),
     ...reply.headers,
-    "X-Frame-Options": "DENY",
-    ...(reply.status === 204 ? {} : { "Content-Length": body.length }),
+    ...(reply.bare ? {} : { "X-Frame-Options": "DENY", "Content-Length": body.length }),
   });
   if (!cut) {
     response.end(body);

@@ -1,6 +1,6 @@
 import { mayEdit } from "./access.ts";
 import { answers } from "./answers.ts";
-import { startErase } from "./erase.ts";
+import { powerOnForErase, startErase } from "./erase.ts";
 import { type Machine, takeFault } from "./machine.ts";
 import { type MachineCall, type MachineOperation, renderedMachine } from "./machine-call.ts";
 import type { Region } from "./region.ts";
@@ -58,7 +58,9 @@ export const release: MachineOperation = async (call) => {
   noteRelease(region, machine, user, options.comment);
   if (options.erase) {
     startErase(region, machine);
-    return renderedMachine(call);
+    const answer = renderedMachine(call);
+    powerOnForErase(machine);
+    return answer;
   }
   const wire = takeFault(machine, ["hang", "reset", "gateway-504"]);
   const powerOff = startRelease(region, machine);

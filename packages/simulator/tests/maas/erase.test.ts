@@ -26,7 +26,8 @@ describe("An erasure in the simulated MAAS", () => {
     });
     const aborted = await ask("POST", "machines/{one}/?op=abort");
     expect(aborted.status).to.equal(200);
-    expect(JSON.parse(aborted.body)).to.include({ status: 15, power_state: "off", owner: "juju" });
+    expect(JSON.parse(aborted.body)).to.include({ status: 14, status_message: "Aborted disk erasing" });
+    expect(await read("one")).to.include({ status: 15, power_state: "off", owner: "juju" });
     expect((await ask("POST", "machines/{one}/?op=release")).status).to.equal(200);
     expect((await read("one"))?.status_name).to.equal("Ready");
     await clock.advance(60 * minute);

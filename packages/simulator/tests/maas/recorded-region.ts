@@ -29,9 +29,10 @@ const hasFilesystem = (body: Body): boolean => JSON.stringify(body.boot_disk).in
 /** What the first answer to a release tells: it says nothing of how the machine was before. */
 const inferred = (body: Body): Record<string, unknown> => ({
   status: statusByName(text(body.hostname)),
-  // Who owned it, the machine's own answer no longer says; those with an owner of their own were read before.
-  owner: "juju",
-  ownerData: {},
+  // Who owned it, the machine's own answer no longer says; those with an owner of their own were read before. The
+  // broken one is nobody's: a plain user who is not juju could release it.
+  owner: statusByName(text(body.hostname)) === "Broken" ? null : "juju",
+  ownerData: body.owner_data,
   powerState: body.power_state,
   // What a release leaves was not acquired with the machine.
   filesystem: hasFilesystem(body) ? "configured" : "acquired",
@@ -128,5 +129,30 @@ export const recordedRegion = (exchanges: readonly Exchange[], runs: readonly Cl
     },
     models: [],
     machines: [...machines.values()],
+  };
+};
+
+/** What the recorder's words for the power mean for a machine's releases. */
+const powerModes: Readonly<Record<string, string>> = {
+  stuck: "never-off",
+  fail: "power-fails-500",
+  real: "no-rack-503",
+};
+
+/** More releases than any recording has. */
+const always = 1000;
+
+/**
+ * The recorded region with its power in the mode that a recording's `server` field names, as in `power mode: fail`,
+ * `as c-stuck`, `stuck power` and `power=real`. Erasures fail, which the recorder did by hand.
+ */
+export const withPower = (region: ScenarioInput, server: string): ScenarioInput => {
+  const mode = /power mode: (\w+)|as c-(\w+)|(\w+) power|power=(\w+)/.exec(server)?.slice(1).find(Boolean);
+  const answer = powerModes[mode ?? ""];
+  const faults = [...(answer ? [{ answer, times: always }] : []), { answer: "erase-fails", times: always }];
+  return {
+    ...region,
+    maas: { ...region.maas, ephemeralImage: server.includes("boot images present") },
+    machines: (region.machines ?? []).map((machine) => ({ ...machine, faults })),
   };
 };

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { recordings } from "../../../../tests/recordings.ts";
 
 const exchangeSchema = z.object({
+  server: z.string(),
   name: z.string(),
   request: z.object({
     method: z.string(),
@@ -23,6 +24,8 @@ const exchangeSchema = z.object({
 /** One recorded exchange with the real MAAS. */
 export type Exchange = {
   readonly file: string;
+  /** What the recorder noted of the server: the power's mode, whether there were boot images. */
+  readonly server: string;
   readonly name: string;
   readonly request: {
     readonly method: string;
@@ -56,22 +59,23 @@ export type CliRun = {
   readonly stderr: string;
 };
 
-const folder = join(recordings, "maas");
-
 /** `b2` before `b10`. */
 const inOrder = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
 
-/** All recorded exchanges, in the order in which they were made. */
-export const readExchanges = (): Exchange[] =>
-  readdirSync(folder)
-    .filter((file) => file.endsWith(".json") && file !== "cli-transcript.json")
+const transcript = "cli-transcript.json";
+
+/** All exchanges of a folder of recordings, in the order in which they were made. */
+export const readExchanges = (folder: "maas" | "maas-power" = "maas"): Exchange[] =>
+  readdirSync(join(recordings, folder))
+    .filter((file) => file.endsWith(".json") && file !== transcript)
     .sort(inOrder)
     .map((file) => {
-      const { name, request, response } = exchangeSchema.parse(
-        JSON.parse(readFileSync(join(folder, file), "utf8")),
+      const { server, name, request, response } = exchangeSchema.parse(
+        JSON.parse(readFileSync(join(recordings, folder, file), "utf8")),
       );
       return {
         file,
+        server,
         name,
         request,
         status: response.status,
@@ -84,7 +88,7 @@ export const readExchanges = (): Exchange[] =>
 
 /** All recorded runs of the `maas` CLI, which began with the same machines as the exchanges. */
 export const readTranscript = (): CliRun[] =>
-  transcriptSchema.parse(JSON.parse(readFileSync(join(folder, "cli-transcript.json"), "utf8")));
+  transcriptSchema.parse(JSON.parse(readFileSync(join(recordings, "maas", transcript), "utf8")));
 
 /** Whether a recorded body is that of a machine. */
 export const isMachine = (value: unknown): value is Record<string, unknown> =>
