@@ -19,7 +19,7 @@ export type Session = {
   readonly fault: JujuFault | undefined;
 };
 
-/** How long the real client dials an unreachable controller before it says anything, ms (juju.md 1). */
+/** How long the real client dials an unreachable controller before it says anything, ms (juju.md 3). */
 export const dialTimeout = 598_000;
 
 /** Waits until the client is gone. */
