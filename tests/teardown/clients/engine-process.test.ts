@@ -1,11 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { engineProcess, identify, isAlive } from "../../../teardown/clients/engine-process.ts";
+import {
+  type EngineProcess,
+  engineProcess,
+  identify,
+  isAlive,
+  lookByPs,
+  lookInProc,
+} from "../../../teardown/clients/engine-process.ts";
 
+const root = join(import.meta.dirname, "..", "..", "..");
 const children: ChildProcess[] = [];
 const started = (child: ChildProcess): number => {
   children.push(child);
@@ -17,8 +25,8 @@ const ended = async (child: ChildProcess) => {
 };
 
 // What a provider sees: asked by a process that was started by the given chain of programs.
-const asker = `import { engineArguments, engineProcess } from "./engine/engine-process.ts";
-console.log(JSON.stringify({ found: engineProcess() ?? null, argv: engineArguments() }));`;
+const asker = `import { engineArguments, engineProcess, lookByPs } from "./teardown/clients/engine-process.ts";
+console.log(JSON.stringify({ found: engineProcess() ?? null, argv: engineArguments(), byPs: engineProcess(lookByPs) ?? null }));`;
 type Program = { argv0?: string; argv: string[] };
 
 /** Starts each program from the one before, and asks from the last one. Each is a `node` under another name. */
@@ -32,7 +40,7 @@ const seenFrom = async (chain: Program[]) => {
       .on("exit", (status) => process.exit(status));`;
   const env = { ...process.env, CHAIN: JSON.stringify(chain), RELAY: relay, ASKER: asker };
   const child = spawn(process.execPath, ["-e", relay], {
-    cwd: join(import.meta.dirname, "..", "..", ".."),
+    cwd: root,
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -42,8 +50,9 @@ const seenFrom = async (chain: Program[]) => {
   });
   await once(child, "close");
   return JSON.parse(text) as {
-    found: { pid: number; started: string; argv: string[] } | null;
+    found: EngineProcess | null;
     argv: string[];
+    byPs: EngineProcess | null;
   };
 };
 
@@ -121,7 +130,71 @@ describe("engine process: the engine above a provider", () => {
     expect(argv).to.deep.equal([]);
   });
 
+  it("has the folder it runs in and the file it runs", async () => {
+    const { found } = await seenFrom([{ argv0: "pulumi", argv: ["destroy"] }]);
+    expect(found).to.include({ exact: true, cwd: root, binary: realpathSync(process.execPath) });
+  });
+
+  it("is found by ps as well, its arguments split at white space", async () => {
+    const { found, byPs } = await seenFrom([
+      { argv0: "pulumi", argv: ["destroy", "-m", "a b"] },
+      { argv0: "sh", argv: ["pulumi-resource-pulumi-nodejs"] },
+    ]);
+    expect(byPs?.pid).to.equal(found?.pid);
+    expect(byPs?.argv.slice(-4)).to.deep.equal(["destroy", "-m", "a", "b"]);
+    expect(byPs).to.include({ exact: false, started: "" });
+  });
+
   it("is never this process itself", () => {
     expect(engineProcess()?.pid).to.not.equal(process.pid);
+  });
+});
+
+describe("engine process: the file that it runs", () => {
+  let folder = "";
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "engine-"));
+    copyFileSync("/bin/sleep", join(folder, "pulumi"));
+  });
+  afterEach(async () => {
+    await Promise.all(children.splice(0).map(ended));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("is itself, or what /proc keeps of it once it was replaced", async () => {
+    const file = join(folder, "pulumi");
+    const child = spawn(file, ["60"], { cwd: folder });
+    const pid = started(child);
+    await once(child, "spawn");
+    expect(lookInProc(pid)?.process).to.deep.include({ binary: file, cwd: folder, argv: [file, "60"] });
+    rmSync(file);
+    expect(lookInProc(pid)?.process.binary).to.equal(`/proc/${pid}/exe`);
+  });
+
+  it("is looked for along PATH where only ps tells of it, and not guessed from a relative path", async () => {
+    const path = process.env.PATH;
+    const binaryOf = async (argv0: string) => {
+      const child = spawn(join(folder, "pulumi"), ["60"], { argv0 });
+      const pid = started(child);
+      await once(child, "spawn");
+      return lookByPs(pid)?.process.binary;
+    };
+    try {
+      process.env.PATH = `${folder}:${path}`;
+      expect(await binaryOf("pulumi")).to.equal(join(folder, "pulumi"));
+      expect(await binaryOf(join(folder, "pulumi"))).to.equal(join(folder, "pulumi"));
+      expect(await binaryOf("./pulumi")).to.equal(undefined);
+      expect(await binaryOf("/nowhere/pulumi")).to.equal(undefined);
+    } finally {
+      process.env.PATH = path;
+    }
+  });
+
+  it("is nothing when the process is gone", async () => {
+    const child = spawn("sleep", ["60"]);
+    const pid = started(child);
+    await ended(child);
+    expect(lookByPs(pid)).to.equal(undefined);
+    expect(lookInProc(pid)).to.equal(undefined);
   });
 });
