@@ -18,7 +18,7 @@ writeFileSync(gathered, "");
 try {
   const { env } = await toolchainEnvironment();
   const others = ["properties", "shared-state", "packaging"];
-  const folders = only ? ["trust"] : ["trust", ...others];
+  const folders = only ? ["faults"] : ["faults", ...others];
   const mocha = [
     "node_modules/mocha/bin/mocha.js",
     ...folders.map((folder) => `tests/${folder}/**/*.test.ts`),
