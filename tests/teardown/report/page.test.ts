@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { renderHtml } from "../../../teardown/report/html/page.ts";
 import { reportOf } from "../../../teardown/report/report-of.ts";
 import type { RunEvent } from "../../../teardown/run/event.ts";
+import { describeUnless, noChromium } from "../../needs.ts";
 import { type Browser, startChromium } from "./support/chromium.ts";
 import { findLowContrast, findOverflow } from "./support/page-checks.ts";
 import {
@@ -53,7 +54,7 @@ const cases = {
   "a bad run of 50": badRun(50),
 };
 
-describe("the report's page in Chromium", function () {
+describeUnless(noChromium())("the report's page in Chromium", function () {
   this.timeout(300_000);
   let browser: Browser;
   before(async () => {
@@ -66,26 +67,26 @@ describe("the report's page in Chromium", function () {
 
     for (const width of [360, 768, 1280])
       it(`fits ${width} pixels: ${name}`, async () => {
-        await browser.tab.show(page, { width, scheme: "light" });
-        expect(await browser.tab.evaluate(findOverflow)).to.deep.equal([]);
+        const tab = await browser.open(page, { width, scheme: "light" });
+        expect(await tab.evaluate(findOverflow)).to.deep.equal([]);
       });
 
     for (const scheme of ["light", "dark"] as const)
       it(`has the contrast of WCAG AA in ${scheme}: ${name}`, async () => {
-        await browser.tab.show(page, { width: 1280, scheme });
-        expect(await browser.tab.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")).to.equal(
+        const tab = await browser.open(page, { width: 1280, scheme });
+        expect(await tab.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")).to.equal(
           scheme === "dark",
         );
-        expect(await browser.tab.evaluate(findLowContrast)).to.deep.equal([]);
+        expect(await tab.evaluate(findLowContrast)).to.deep.equal([]);
       });
   }
 
   it("answers what is asked first, without a script and without asking for anything", async () => {
-    await browser.tab.show(renderHtml(reportOf(cases["a good run of 5"], factsOf())), {
+    const tab = await browser.open(renderHtml(reportOf(cases["a good run of 5"], factsOf())), {
       width: 1280,
       scheme: "light",
     });
-    const text = String(await browser.tab.evaluate("document.body.innerText"));
+    const text = String(await tab.evaluate("document.body.innerText"));
     for (const words of [
       "✓ Torn down",
       "model admin/openstack: gone",
@@ -101,36 +102,28 @@ describe("the report's page in Chromium", function () {
       "5–10 min",
     ])
       expect(text).to.contain(words);
-    expect(
-      await browser.tab.evaluate("document.querySelectorAll('script, link, img, iframe').length"),
-    ).to.equal(0);
+    expect(await tab.evaluate("document.querySelectorAll('script, link, img, iframe').length")).to.equal(0);
   });
 
   it("shows hostile texts as texts", async () => {
-    const before = browser.tab.requested().length;
-    await browser.tab.show(renderHtml(reportOf(cases["a bad run of 5"], factsOf())), {
-      width: 768,
-      scheme: "light",
-    });
-    expect(await browser.tab.evaluate("document.querySelectorAll('script, img').length")).to.equal(0);
-    expect(await browser.tab.evaluate("document.title")).to.match(/^Stopped: lab, /);
-    const text = String(await browser.tab.evaluate("document.body.innerText"));
+    const tab = await browser.open("", { width: 768, scheme: "light" });
+    const requested: string[] = [];
+    tab.on("request", (request) => requested.push(request.url()));
+    await tab.setContent(renderHtml(reportOf(cases["a bad run of 5"], factsOf())));
+    expect(await tab.evaluate("document.querySelectorAll('script, img').length")).to.equal(0);
+    expect(await tab.evaluate("document.title")).to.match(/^Stopped: lab, /);
+    const text = String(await tab.evaluate("document.body.innerText"));
     expect(text).to.contain(`<script>document.title="owned"</script>`);
     expect(text).to.contain("\\u{202e}").and.not.to.contain("\u202e");
-    expect(
-      browser.tab
-        .requested()
-        .slice(before)
-        .filter((url) => url.startsWith("http")),
-    ).to.deep.equal([]);
+    expect(requested.filter((url) => url.startsWith("http"))).to.deep.equal([]);
   });
 
   it("has one line a machine in the timeline, told in words as well", async () => {
-    await browser.tab.show(renderHtml(reportOf(cases["a good run of 50"], factsOf())), {
+    const tab = await browser.open(renderHtml(reportOf(cases["a good run of 50"], factsOf())), {
       width: 1280,
       scheme: "light",
     });
-    const labels = (await browser.tab.evaluate(
+    const labels = (await tab.evaluate(
       "[...document.querySelectorAll('.track')].map((track) => track.ariaLabel)",
     )) as string[];
     expect(labels).to.have.length(54);
@@ -140,24 +133,23 @@ describe("the report's page in Chromium", function () {
   });
 
   it("prints: nothing is cut off on A4, and the bars are printed", async () => {
-    await browser.tab.show(renderHtml(reportOf(cases["a good run of 5"], factsOf())), {
+    const tab = await browser.open(renderHtml(reportOf(cases["a good run of 5"], factsOf())), {
       width: 688,
       scheme: "light",
     });
-    await browser.tab.call("Emulation.setEmulatedMedia", { media: "print" });
-    expect(await browser.tab.evaluate(findOverflow)).to.deep.equal([]);
+    await tab.emulateMedia({ media: "print" });
+    expect(await tab.evaluate(findOverflow)).to.deep.equal([]);
     expect(
-      await browser.tab.evaluate("getComputedStyle(document.querySelector('.track i')).printColorAdjust"),
+      await tab.evaluate("getComputedStyle(document.querySelector('.track i')).printColorAdjust"),
     ).to.equal("exact");
-    expect(await browser.tab.evaluate(findLowContrast)).to.deep.equal([]);
-    await browser.tab.call("Emulation.setEmulatedMedia", { media: "" });
+    expect(await tab.evaluate(findLowContrast)).to.deep.equal([]);
   });
 
   it("is measured by checks that do find low contrast and overflow", async () => {
     const bad =
       '<body style="background:#fff"><p style="color:#888">pale</p><div style="width:900px">wide</div>';
-    await browser.tab.show(bad, { width: 768, scheme: "light" });
-    expect(await browser.tab.evaluate(findLowContrast)).to.deep.equal(["3.54 pale"]);
-    expect(await browser.tab.evaluate(findOverflow)).to.have.length(2);
+    const tab = await browser.open(bad, { width: 768, scheme: "light" });
+    expect(await tab.evaluate(findLowContrast)).to.deep.equal(["3.54 pale"]);
+    expect(await tab.evaluate(findOverflow)).to.have.length(2);
   });
 });
