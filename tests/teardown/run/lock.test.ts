@@ -8,7 +8,7 @@ import { dropLock, takeLock } from "../../../teardown/run/lock.ts";
 import { temporaryDirectory, type Worker, worker } from "./support.ts";
 
 const taker = `
-  import { takeLock, dropLock } from "./run/lock.ts";
+  import { takeLock, dropLock } from "./teardown/run/lock.ts";
   const [file, wait] = process.argv.slice(1);
   try { await takeLock(file, Number(wait)); console.log("taken"); } catch (error) { console.log(error.code, error.message.split("\\n")[0]); }
   process.stdin.on("data", () => { dropLock(file); process.exit(0); });
