@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export PULUMI_SKIP_UPDATE_CHECK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup packages toolchain ready env check test coverage demo lab test-faults test-mutation bench clean
+.PHONY: help setup packages toolchain ready env check test test-unit coverage demo lab test-faults test-mutation bench clean
 
 help: ## show this list
 	@echo "Targets of make (each installs what it needs first):"
@@ -29,8 +29,11 @@ env: packages ## print the environment of a shell: eval "$$(make -s env)", then 
 check: packages ## check types (tsc) and style (biome)
 	@node packages/toolchain/check.ts
 
-test: ready ## check, then all tests; the last line is "N passed, N failed"
+test: ready ## check, then all tests; the last line is "N passed, N failed, N skipped"
 	@node packages/toolchain/test.ts $(ARGS)
+
+test-unit: packages ## the tests that start no engine and no simulator, within 30 s
+	@node packages/toolchain/test.ts --unit
 
 coverage: ready ## the tests, with a table of covered lines and coverage/index.html
 	@NODE_DISABLE_COMPILE_CACHE=1 c8 --reporter=text --reporter=html --exclude 'tests/**' --exclude 'packages/toolchain/*.cjs' node packages/toolchain/test.ts $(ARGS)

@@ -6,8 +6,10 @@ import type { Totals } from "./totals.ts";
 class SpecWithTotals extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
+    const skipped: string[] = [];
+    runner.on(Mocha.Runner.constants.EVENT_TEST_PENDING, (test) => skipped.push(test.fullTitle()));
     runner.once(Mocha.Runner.constants.EVENT_RUN_END, () => {
-      const totals: Totals = { passed: this.stats.passes, failed: this.stats.failures };
+      const totals: Totals = { passed: this.stats.passes, failed: this.stats.failures, skipped };
       if (process.env.TEST_TOTALS) writeFileSync(process.env.TEST_TOTALS, JSON.stringify(totals));
     });
   }

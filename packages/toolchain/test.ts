@@ -1,28 +1,30 @@
-/** `make test`: the checks, then mocha on all tests or on the files given as arguments. Its last line is `N passed, N failed`. */
+/**
+ * `make test`: the checks, then mocha on all tests or on the files given as arguments. With `--unit`, `make test-unit`: only the
+ * tests that start no engine and no simulator. The last line is `N passed, N failed, N skipped`.
+ */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { runChecks } from "./checks.ts";
 import { toolchainEnvironment } from "./environment.ts";
-import { type Totals, unexplainedFailure } from "./totals.ts";
+import { slowestFirst, unitTests } from "./test-files.ts";
+import { summary, type Totals, unexplainedFailure } from "./totals.ts";
 
 const readTotals = (file: string): Totals => {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {
-    return { passed: 0, failed: 0 };
+    return { passed: 0, failed: 0, skipped: [] };
   }
 };
 
-/**
- * Two files at a time: the tests on the real engine mostly wait. Mocha then prints a file's results when the whole file is
- * done, so a line says that it goes on whenever nothing was printed for 10 s.
- */
+/** Mocha prints a file's results when the whole file is done: a line says that it goes on whenever nothing was printed for 10 s. */
 const mochaArguments = [
   "node_modules/mocha/bin/mocha.js",
-  ...["--parallel", "--jobs", "2", "--reporter", "packages/toolchain/reporter.ts"],
+  ...["--parallel", "--reporter", "packages/toolchain/reporter.ts"],
   ...(process.stdout.isTTY ? ["--color"] : []),
   ...(process.env.CI ? ["--forbid-only"] : []),
 ];
@@ -44,12 +46,15 @@ const showWithSignsOfLife = (output: Readable): { stop: () => void } => {
   return { stop: () => clearInterval(timer) };
 };
 
-const runMocha = async (files: readonly string[]): Promise<Totals> => {
+const runMocha = async (
+  files: readonly string[],
+  jobs: number,
+  env: Record<string, string>,
+): Promise<Totals> => {
   const directory = mkdtempSync(join(tmpdir(), "openstack-lab-test-"));
   const file = join(directory, "totals.json");
-  const { env } = await toolchainEnvironment();
   try {
-    const mocha = execa(process.execPath, [...mochaArguments, ...files], {
+    const mocha = execa(process.execPath, [...mochaArguments, "--jobs", String(jobs), ...files], {
       env: { ...env, TEST_TOTALS: file },
       stdio: ["ignore", "pipe", "inherit"],
       buffer: false,
@@ -68,12 +73,21 @@ const runMocha = async (files: readonly string[]): Promise<Totals> => {
   }
 };
 
-/** Not in .mocharc.json, where mocha would add them to the files named on its command line. */
-const allTests = ["tests/**/*.test.ts", "packages/*/tests/**/*.test.ts"];
+const cores = availableParallelism();
 
-const failedChecks = await runChecks();
-const { passed, failed } = await runMocha(process.argv.length > 2 ? process.argv.slice(2) : allTests);
-for (const name of failedChecks) process.stdout.write(`failed check: ${name}\n`);
-const allFailed = failed + failedChecks.length;
-process.exitCode = allFailed > 0 ? 1 : 0;
-process.stdout.write(`${passed} passed, ${allFailed} failed\n`);
+/** No checks: they are `make check`, and take as long as these tests. */
+const runUnitTests = () => runMocha(unitTests(), cores, {});
+
+const runAll = async (files: readonly string[]): Promise<Totals> => {
+  const failedChecks = await runChecks();
+  const { env } = await toolchainEnvironment();
+  // Two files a core: the tests on the real engine mostly wait.
+  const totals = await runMocha(files.length > 0 ? files : slowestFirst(), 2 * cores, env);
+  for (const name of failedChecks) process.stdout.write(`failed check: ${name}\n`);
+  return { ...totals, failed: totals.failed + failedChecks.length };
+};
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { unit: { type: "boolean" } } });
+const totals = await (values.unit ? runUnitTests() : runAll(positionals));
+process.exitCode = totals.failed > 0 ? 1 : 0;
+process.stdout.write(`${summary(totals)}\n`);

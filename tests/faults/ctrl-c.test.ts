@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
 import type { Outcome, Stack } from "../e2e/stack.ts";
+import { noTmux } from "../needs.ts";
 import { clear, fault, type Lab, on } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
-import { destroyInTerminal, hasTmux } from "./terminal.ts";
+import { destroyInTerminal } from "./terminal.ts";
 import { failed, finishes, journal, providersGone, releasedOnce, says, until, untouched } from "./witness.ts";
 
 // Long enough that nothing ends by itself before somebody interrupts it.
@@ -178,8 +179,7 @@ const inTerminal: Row[] = [
   },
 ];
 
-if (hasTmux()) rows(import.meta.url, "interruptions", "Ctrl-C in a terminal (tmux)", inTerminal);
-else describe.skip("Ctrl-C in a terminal: tmux is not installed", () => it("is not tested"));
+rows(import.meta.url, "interruptions", "Ctrl-C in a terminal (tmux)", inTerminal, { missing: noTmux() });
 
 rows(import.meta.url, "interruptions", "SIGTERM", [
   {

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { projectRoot } from "../../packages/toolchain/environment.ts";
+import { describeUnless } from "../needs.ts";
 
 /** The tables in `docs/` that the tests generate. */
 export const tableNames = ["guards", "interruptions", "faults"] as const;
@@ -56,13 +57,14 @@ const keep = (row: Seen): void => {
  *
  * @param file the calling file's `import.meta.url`
  * @param every in `make test`, every so many-th row runs besides the quick ones; 0 for none
+ * @param missing what the rows need and this machine has not; they are skipped then
  */
 export const rows = (
   file: string,
   table: TableName,
   section: string,
   all: readonly Row[],
-  { every = 0 }: { every?: number } = {},
+  { every = 0, missing }: { every?: number; missing?: string | undefined } = {},
 ): void => {
   const only = process.env.FAULTS_ONLY;
   const test = fileURLToPath(file).slice(projectRoot.length + 1);
@@ -83,7 +85,7 @@ export const rows = (
     }
     return begun.get(place);
   };
-  describe(section, function () {
+  describeUnless(missing)(section, function () {
     this.timeout(600_000);
     for (const [place, { row, at }] of chosen.entries()) {
       const { situation, expected } = row;

@@ -15,16 +15,6 @@ export type Terminal = {
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Whether tmux is there. */
-export const hasTmux = (): boolean => {
-  try {
-    execFileSync("tmux", ["-V"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 /** Starts `pulumi destroy` under tmux: the CLI itself, since the npm wrapper dies at Ctrl-C while the engine goes on (engine.md 0). */
 export const destroyInTerminal = async (stack: Stack): Promise<Terminal> => {
   const { pulumi } = await toolchainEnvironment();

@@ -16,12 +16,11 @@ import { parse, stringify } from "yaml";
 import { keptRow } from "../../components/row.ts";
 import { projectRoot } from "../../packages/toolchain/environment.ts";
 import { type Lab, startLab } from "../e2e/lab.ts";
+import { inTestFaults } from "../needs.ts";
 import { type Cli, pulumiCli } from "../shared-state/support/cli.ts";
 import { exampleIn, installInto, unpackInto } from "./support/packed.ts";
 
 const stack = "garage";
-/** What takes long, or may need the registry. */
-const whenAll = process.env.FAULTS === "all" ? it : it.skip;
 
 /** The example's own configuration, with a simulated lab and this host and user in the place of the real ones. */
 const configure = (project: string, change: Record<string, unknown> = {}) => {
@@ -130,7 +129,7 @@ describe("a lab in somebody else's program, from the packed library", function (
     expect(errors[0]).to.include("wrong.mts(2,");
   });
 
-  whenAll("can be required by a program that is no ES module", async () => {
+  inTestFaults("can be required by a program that is no ES module", async () => {
     const { stdout } = await execa(process.execPath, ["-p", "typeof require('openstack-lab').Lab"], {
       cwd: there.project,
     });
@@ -190,24 +189,27 @@ describe("a lab in somebody else's program, from the packed library", function (
     expect(journal).to.match(/"openstack-lab":"\d+\.\d+\.\d+"/);
   });
 
-  whenAll("finds itself and today's settings, installed by npm, from a program in a subfolder", async () => {
-    const other = join(folder, "by-npm");
-    mkdirSync(other);
-    const { project, lab, cli } = await installed(other, installInto);
-    try {
-      mkdirSync(join(project, "program"));
-      renameSync(join(project, "index.mts"), join(project, "program", "index.mts"));
-      const file = join(project, "Pulumi.yaml");
-      writeFileSync(file, readFileSync(file, "utf8").replace("index.mts", "program/index.mts"));
-      const up = await cli.run("up", "--yes", "--skip-preview");
-      expect(up.code, up.output).to.equal(0);
-      configure(project, { releaseComment: "changed since" });
-      const { code, output } = await cli.run("destroy", "--yes", "--skip-preview");
-      expect(code, output).to.equal(0);
-      expect(await urns(cli)).to.deep.equal([]);
-      expect(JSON.stringify(await lab.calls())).to.include("changed since");
-    } finally {
-      await lab.stop();
-    }
-  });
+  inTestFaults(
+    "finds itself and today's settings, installed by npm, from a program in a subfolder",
+    async () => {
+      const other = join(folder, "by-npm");
+      mkdirSync(other);
+      const { project, lab, cli } = await installed(other, installInto);
+      try {
+        mkdirSync(join(project, "program"));
+        renameSync(join(project, "index.mts"), join(project, "program", "index.mts"));
+        const file = join(project, "Pulumi.yaml");
+        writeFileSync(file, readFileSync(file, "utf8").replace("index.mts", "program/index.mts"));
+        const up = await cli.run("up", "--yes", "--skip-preview");
+        expect(up.code, up.output).to.equal(0);
+        configure(project, { releaseComment: "changed since" });
+        const { code, output } = await cli.run("destroy", "--yes", "--skip-preview");
+        expect(code, output).to.equal(0);
+        expect(await urns(cli)).to.deep.equal([]);
+        expect(JSON.stringify(await lab.calls())).to.include("changed since");
+      } finally {
+        await lab.stop();
+      }
+    },
+  );
 });

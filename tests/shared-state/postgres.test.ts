@@ -4,11 +4,11 @@ import { basename, join } from "node:path";
 import { expect } from "chai";
 import { verifiedCapture } from "../../teardown/capture.ts";
 import { type Lab, startLab } from "../e2e/lab.ts";
+import { inTestFaults } from "../needs.ts";
 import { journalOf, makeOperator, makeStack, type Operator, runsIn } from "./support/operator.ts";
-import { type Postgres, postgresFolder, startPostgres } from "./support/postgres.ts";
+import { type Postgres, startPostgres } from "./support/postgres.ts";
 
 const stack = "roosevelt";
-const whenAll = process.env.FAULTS === "all" ? it : it.skip;
 
 const until = async (what: string, condition: () => boolean | Promise<boolean>): Promise<void> => {
   for (let tries = 0; !(await condition()); tries++) {
@@ -30,13 +30,8 @@ describe("state that is shared through PostgreSQL", function () {
   let folder: string;
   const labs: Lab[] = [];
 
-  before(async function () {
-    const programs = postgresFolder();
-    if (!programs) {
-      process.stderr.write("    PostgreSQL is not there: apt-get install postgresql\n");
-      return this.skip();
-    }
-    postgres = await startPostgres(programs);
+  before(async () => {
+    postgres = await startPostgres();
   });
   after(() => postgres?.stop());
   beforeEach(() => {
@@ -135,7 +130,7 @@ describe("state that is shared through PostgreSQL", function () {
     expect(code, output).to.equal(0);
   };
 
-  whenAll(
+  inTestFaults(
     "captures a model anew that is still alive when the run directory stayed in the first one's home",
     async () => {
       const { lab, ann, bob } = await annAndBob({});
@@ -160,7 +155,7 @@ describe("state that is shared through PostgreSQL", function () {
     },
   );
 
-  whenAll(
+  inTestFaults(
     "refuses a model that is dying without its capture, and goes on with the run directory that holds it",
     async () => {
       const { lab, ann, bob } = await annAndBob({}, { models: [{ name: "openstack", reap: "10m" }] });
@@ -191,7 +186,7 @@ describe("state that is shared through PostgreSQL", function () {
     },
   );
 
-  whenAll("destroys two labs at the same time, each as if it were alone", async () => {
+  inTestFaults("destroys two labs at the same time, each as if it were alone", async () => {
     const backupRoot = join(folder, "shared-backups");
     const names = ["east", "west"];
     const sites = await Promise.all(

@@ -9,11 +9,11 @@ describe("the test reporter", () => {
   const directory = temporaryDirectory();
 
   for (const mode of ["--no-parallel", "--parallel"])
-    it(`counts what passed and failed (${mode})`, async () => {
+    it(`counts what passed and failed, and names what was skipped (${mode})`, async () => {
       const tests = join(directory(), "some.test.cjs");
       writeFileSync(
         tests,
-        'it("a", () => {}); it("b", () => {}); it("c", () => { throw new Error("no"); }); it.skip("d", () => {});',
+        'it("a", () => {}); it("b", () => {}); it("c", () => { throw new Error("no"); }); describe("d", () => it.skip("e [needs f]", () => {}));',
       );
       const totals = join(directory(), "totals.json");
       const mocha = [
@@ -29,6 +29,10 @@ describe("the test reporter", () => {
       });
       expect(exitCode).to.equal(1);
       expect(stdout).to.contain("2 passing").and.to.contain("1 failing");
-      expect(JSON.parse(readFileSync(totals, "utf8"))).to.deep.equal({ passed: 2, failed: 1 });
+      expect(JSON.parse(readFileSync(totals, "utf8"))).to.deep.equal({
+        passed: 2,
+        failed: 1,
+        skipped: ["d e [needs f]"],
+      });
     });
 });

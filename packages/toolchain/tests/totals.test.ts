@@ -1,5 +1,14 @@
 import { expect } from "chai";
-import { unexplainedFailure } from "../totals.ts";
+import { summary, unexplainedFailure } from "../totals.ts";
+
+describe("the summary of a test run", () => {
+  it("ends with the totals, below the names of skipped tests", () => {
+    expect(
+      summary({ passed: 7, failed: 1, skipped: ["a disk is full [needs the right to mount]"] }),
+    ).to.equal("skipped: a disk is full [needs the right to mount]\n7 passed, 1 failed, 1 skipped");
+    expect(summary({ passed: 7, failed: 0, skipped: [] })).to.equal("7 passed, 0 failed, 0 skipped");
+  });
+});
 
 describe("a run of mocha that failed without a failed test", () => {
   it("is told, and why", () => {

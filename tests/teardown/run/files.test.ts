@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from "node:path";
 import { expect } from "chai";
 import { tryWriting, writeWhole } from "../../../teardown/run/files.ts";
-import { onSmallDisk, temporaryDirectory } from "./support.ts";
+import { itOnSmallDisk, onSmallDisk, temporaryDirectory } from "./support.ts";
 
 const modeOf = (path: string) => statSync(path).mode & 0o777;
 
@@ -37,8 +37,8 @@ describe("files: written whole or not at all", () => {
     expect(readFileSync(path, "utf8")).to.equal("whole");
   });
 
-  it("leaves the file as it was when the disk is full, even when a part would fit", function () {
-    onSmallDisk(this, directory(), "size=64k", (disk) => {
+  itOnSmallDisk("leaves the file as it was when the disk is full, even when a part would fit", () => {
+    onSmallDisk(directory(), "size=64k", (disk) => {
       const path = join(disk, "bundle.yaml");
       writeWhole(path, "the old one");
       expect(() => writeWhole(path, "x".repeat(200_000))).to.throw(/ENOSPC/);
@@ -63,15 +63,15 @@ describe("files: whether a folder can be written to", () => {
     expect(readdirSync(directory())).to.deep.equal([]);
   });
 
-  it("says why not: a read-only disk, for root too", function () {
-    onSmallDisk(this, directory(), "size=64k", (disk, remount) => {
+  itOnSmallDisk("says why not: a read-only disk, for root too", () => {
+    onSmallDisk(directory(), "size=64k", (disk, remount) => {
       remount("ro");
       expect(tryWriting(disk)).to.match(/EROFS/);
     });
   });
 
-  it("says why not: a full disk", function () {
-    onSmallDisk(this, directory(), "size=16k", (disk) => {
+  itOnSmallDisk("says why not: a full disk", () => {
+    onSmallDisk(directory(), "size=16k", (disk) => {
       writeWhole(join(disk, "filler"), "x".repeat(16 * 1024));
       expect(tryWriting(disk)).to.match(/ENOSPC/);
       expect(readdirSync(disk)).to.deep.equal(["filler"]);

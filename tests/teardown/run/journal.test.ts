@@ -10,7 +10,7 @@ import {
   openJournal,
   readJournal,
 } from "../../../teardown/run/journal.ts";
-import { onSmallDisk, temporaryDirectory, worker } from "./support.ts";
+import { itOnSmallDisk, onSmallDisk, temporaryDirectory, worker } from "./support.ts";
 
 const at = Date.parse("2026-11-22T14:00:00Z");
 const machine = { hostname: "openstack0", systemId: "gem6xs" };
@@ -183,7 +183,7 @@ describe("journal", () => {
 
   it("holds an event for everybody else as soon as write has returned, even if its process is killed then", async () => {
     const writer = worker(
-      `import { openJournal } from "./run/journal.ts";
+      `import { openJournal } from "./teardown/run/journal.ts";
        openJournal(process.argv[1], Date.now).write(${JSON.stringify(released)});
        console.log("written");
        setInterval(() => {}, 1000);`,
@@ -200,18 +200,21 @@ describe("journal", () => {
     expect(() => open().write(released)).to.throw(/EISDIR/);
   });
 
-  it("throws on a full disk, even when a part of the line fits, and goes on whole when there is room again", function () {
-    onSmallDisk(this, directory(), "size=16k", (disk, remount) => {
-      const journal = openJournal(join(disk, "journal.jsonl"), () => at);
-      journal.write(interrupted);
-      expect(() =>
-        journal.write({ event: "stopped", resource: "r", code: "c", message: "x".repeat(40_000) }),
-      ).to.throw(/ENOSPC/);
-      remount("size=64k");
-      journal.write(released);
-      expect(journal.events().map(({ event }) => event)).to.deep.equal(["interrupted", "release-called"]);
-    });
-  });
+  itOnSmallDisk(
+    "throws on a full disk, even when a part of the line fits, and goes on whole when there is room again",
+    () => {
+      onSmallDisk(directory(), "size=16k", (disk, remount) => {
+        const journal = openJournal(join(disk, "journal.jsonl"), () => at);
+        journal.write(interrupted);
+        expect(() =>
+          journal.write({ event: "stopped", resource: "r", code: "c", message: "x".repeat(40_000) }),
+        ).to.throw(/ENOSPC/);
+        remount("size=64k");
+        journal.write(released);
+        expect(journal.events().map(({ event }) => event)).to.deep.equal(["interrupted", "release-called"]);
+      });
+    },
+  );
 });
 
 describe("journal: what a run has come to", () => {

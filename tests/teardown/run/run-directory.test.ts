@@ -12,7 +12,7 @@ import {
   type RunKey,
   stamp,
 } from "../../../teardown/run/run-directory.ts";
-import { onSmallDisk, temporaryDirectory } from "./support.ts";
+import { itOnSmallDisk, onSmallDisk, temporaryDirectory } from "./support.ts";
 
 const model = { name: "admin/openstack", uuid: "uuid-1", controller: "maas-lab", controllerUuid: "c-1" };
 const machine = (hostname: string, systemId: string) => ({
@@ -218,8 +218,8 @@ describe("run directory", () => {
     expect(problem(() => findOpenRun(key()))).to.include("ENOTDIR");
   });
 
-  it("cannot be made on a read-only or a full disk, and says so", function () {
-    onSmallDisk(this, directory(), "size=16k", (disk, remount) => {
+  itOnSmallDisk("cannot be made on a read-only or a full disk, and says so", () => {
+    onSmallDisk(directory(), "size=16k", (disk, remount) => {
       const there = key({ backupRoot: join(disk, "backups") });
       writeFileSync(join(disk, "filler"), "x".repeat(16 * 1024));
       expect(problem(() => openRun(there, lab, "whole", at(0)))).to.match(

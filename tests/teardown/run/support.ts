@@ -1,9 +1,10 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { itUnless, noMounting } from "../../needs.ts";
 
 /** A fresh directory for each test of the surrounding describe(), removed afterwards. */
 export const temporaryDirectory = (): (() => string) => {
@@ -15,23 +16,22 @@ export const temporaryDirectory = (): (() => string) => {
   return () => directory;
 };
 
-/** Does something on a small disk of its own, which only root can mount; skips the test otherwise. */
+/** `it` for a test on a small disk of its own. */
+export const itOnSmallDisk = itUnless(noMounting());
+
+/** Does something on a small disk of its own. */
 export const onSmallDisk = (
-  context: Mocha.Context,
   directory: string,
   options: string,
   work: (disk: string, remount: (options: string) => void) => void,
 ): void => {
   const disk = join(directory, "disk");
   mkdirSync(disk);
-  const mount = (more: string) => spawnSync("mount", ["-t", "tmpfs", "-o", more, "tmpfs", disk]);
-  if (mount(options).status !== 0) context.skip();
+  execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", disk]);
   try {
-    work(disk, (more) => {
-      if (spawnSync("mount", ["-o", `remount,${more}`, disk]).status !== 0) throw new Error("cannot remount");
-    });
+    work(disk, (more) => execFileSync("mount", ["-o", `remount,${more}`, disk]));
   } finally {
-    spawnSync("umount", [disk]);
+    execFileSync("umount", [disk]);
   }
 };
 
