@@ -10,7 +10,7 @@ const pathsOutside = (file: string, text: string): string[] =>
 
 /** Absolute paths that exist on somebody's machine only; /home/jessea123 is the operator's of the runbook. */
 const machinePaths = (text: string): string[] =>
-  text.match(/(?<![\w.~})-])\/(?:work|root|Users|home\/(?!jessea123\b|u\b))[\w./-]*/g) ?? [];
+  text.match(/(?<![\w.~})-])\/(?:work|root|Users|home(?!\/(?:jessea123|u)\b))\/[\w.-][\w./-]*/g) ?? [];
 
 /** Each path here is one that the code tries, or that does not mean a file of ours. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
