@@ -1,17 +1,16 @@
-import { delimiter, dirname, join } from "node:path";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ToolchainError } from "./errors.ts";
-import { fingerprintOf } from "./fingerprint.ts";
-import { type Layout, layoutOf } from "./layout.ts";
-import { type Part, partNames, readRecord } from "./parts.ts";
-import { type Report, reportToTerminal } from "./report.ts";
+import { fingerprintOf, userHome } from "./find.ts";
+import { type Layout, layoutOf, type Part, partNames, readRecord } from "./parts.ts";
+import { type Report, reportToTerminal, ToolchainError } from "./tools.ts";
 
-export type { Part } from "./parts.ts";
+export { type Part, partsLine } from "./parts.ts";
 
 export type ToolchainEnvironment = {
   /** What to add to a process's environment (not a whole one): PATH, and PULUMI_... */
   env: Record<string, string>;
-  /** The CLI binary itself. The npm package's `pulumi` dies at Ctrl-C while the engine goes on. */
+  /** The CLI itself. The npm package's `pulumi` dies at Ctrl-C while the engine goes on. */
   pulumi: string;
   parts: Part[];
 };
@@ -22,21 +21,15 @@ export const environmentOf = (
   parts: readonly Part[],
   env: NodeJS.ProcessEnv,
 ): Record<string, string> => {
-  const pathOf = (name: string): string => parts.find((part) => part.name === name)?.path ?? "";
-  const first = [
-    dirname(pathOf(partNames.cli)),
-    dirname(pathOf(partNames.languageHost)),
-    join(layout.root, "node_modules/.bin"),
-  ];
-  const path = [...first, ...(env.PATH ?? "").split(delimiter)].filter(Boolean);
-  const official = parts.every(({ origin }) => origin === "official");
+  const path = [layout.bin, join(layout.root, "node_modules/.bin"), ...(env.PATH ?? "").split(delimiter)];
+  const standIn = parts.some(({ origin }) => origin === "stand-in");
   return {
-    PATH: [...new Set(path)].join(delimiter),
+    PATH: [...new Set(path.filter(Boolean))].join(delimiter),
+    // Always said, so that it takes back what an earlier `make env` of the same shell said, and holds in a lab's own HOME.
+    PULUMI_HOME: standIn ? layout.home : userHome(env),
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // Without it Pulumi asks pulumi.com for plugins that a program names and that are not there.
     // Node keeps compiled code there: the SDK's programs and providers start 0.2 s sooner.
     NODE_COMPILE_CACHE: layout.compileCache,
-    ...(official ? {} : { PULUMI_HOME: layout.home, PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" }),
   };
 };
 
@@ -52,10 +45,7 @@ const setUpNow = async (
   retry: boolean,
 ): Promise<Part[]> => {
   // Loaded only when needed: it takes longer than all the rest.
-  const [{ npmInstaller }, { setUp }] = await Promise.all([
-    import("./official-cli.ts"),
-    import("./setup.ts"),
-  ]);
+  const [{ npmInstaller }, { setUp }] = await Promise.all([import("./download.ts"), import("./setup.ts")]);
   const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
   return setUp(layout, { env, report, retry, sleep, now: () => new Date(), installer: npmInstaller(layout) });
 };
@@ -63,14 +53,14 @@ const setUpNow = async (
 /**
  * The toolchain of this project, set up first if something is missing. Starts no process when all is there.
  *
- * @throws ToolchainError when the engine can be neither downloaded nor built, or packages are not installed
+ * @throws ToolchainError when a part can be neither downloaded nor built, or the npm packages are not installed
  */
 export const toolchainEnvironment = async (options: ToolchainOptions = {}): Promise<ToolchainEnvironment> => {
   const { root = projectRoot, env = process.env, report = reportToTerminal, retry = false } = options;
+  if (!existsSync(join(root, "node_modules/@pulumi/pulumi")))
+    throw new ToolchainError("The npm packages are not installed. Type `make setup`.");
   const layout = layoutOf(root);
   const recorded = retry ? undefined : readRecord(layout, fingerprintOf(layout, env));
   const parts = recorded ?? (await setUpNow(layout, env, report, retry));
-  const cli = parts.find(({ name }) => name === partNames.cli);
-  if (!cli) throw new ToolchainError("The toolchain's record names no CLI. Run `make clean toolchain`.");
-  return { env: environmentOf(layout, parts, env), pulumi: cli.path, parts };
+  return { env: environmentOf(layout, parts, env), pulumi: join(layout.bin, partNames.cli), parts };
 };

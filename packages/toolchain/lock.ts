@@ -1,5 +1,14 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 
 /** Who holds the lock: a process id alone may have been given to another process since. */
 type Holder = { pid: number; started: string };
@@ -93,5 +102,18 @@ export const withLock = async <T>(
     return await work();
   } finally {
     rmSync(path, { force: true });
+  }
+};
+
+/** A directory name that tells later runs whether this one is still alive. */
+export const ownName = (): string => `${process.pid}-${processStart(process.pid)}`;
+
+/** Removes what runs left below `directory` that were killed; `prefix` is what their names start with. */
+export const clearLeftovers = (directory: string, prefix = ""): void => {
+  if (!existsSync(directory)) return;
+  for (const name of readdirSync(directory)) {
+    const [pid = "", started = ""] = name.slice(prefix.length).split("-");
+    if (name.startsWith(prefix) && !isAlive({ pid: Number(pid), started }))
+      rmSync(join(directory, name), { recursive: true, force: true });
   }
 };

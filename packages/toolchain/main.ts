@@ -1,8 +1,7 @@
 /** `make toolchain` (a table of the parts) and, with `--env`, `make env` (lines for a shell's `eval`). */
-
 import { toolchainEnvironment } from "./environment.ts";
-import { ToolchainError } from "./errors.ts";
 import { partsTable } from "./parts.ts";
+import { ToolchainError } from "./tools.ts";
 
 const quoted = (value: string): string => `'${value.replaceAll("'", "'\\''")}'`;
 

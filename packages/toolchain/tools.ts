@@ -1,4 +1,13 @@
-import type { Report } from "./report.ts";
+/** What the toolchain cannot do; the message says what is missing and what to type. */
+export class ToolchainError extends Error {
+  override readonly name = "ToolchainError";
+}
+
+/** Says what goes on; one line each. */
+export type Report = (line: string) => void;
+
+/** Lines on standard error, so that standard output holds results only. */
+export const reportToTerminal: Report = (line) => void process.stderr.write(`toolchain: ${line}\n`);
 
 /** What a set-up works with; tests put their own in. */
 export type SetupTools = {
@@ -6,8 +15,27 @@ export type SetupTools = {
   report: Report;
   sleep: (milliseconds: number) => Promise<void>;
   now: () => Date;
-  /** Downloads the official CLI into `root`; the npm package `pulumi`'s own installer. */
+  /** Downloads the official CLI; its version and the folder to put it into are added as arguments. */
   installer: readonly [string, ...string[]];
   /** Try downloads again that failed before. */
   retry: boolean;
+};
+
+/**
+ * Reports `line(elapsed seconds)` every three seconds until `work` is done.
+ *
+ * @returns what `work` returns
+ */
+export const withProgress = async <T>(
+  report: Report,
+  line: (seconds: number) => string,
+  work: Promise<T>,
+): Promise<T> => {
+  const started = performance.now();
+  const timer = setInterval(() => report(line(Math.round((performance.now() - started) / 1000))), 3000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
 };

@@ -1,7 +1,7 @@
 import { copyFileSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { execa } from "execa";
-import { ToolchainError } from "../errors.ts";
+import { ToolchainError } from "../tools.ts";
 
 /** Modules that the state of a stack loads by name, so that no import leads to them. */
 const loadedByName = "components/*.ts";

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
-import { ToolchainError } from "../errors.ts";
+import { ToolchainError } from "../tools.ts";
 
 /** What of a package.json matters here. */
 export type Manifest = {

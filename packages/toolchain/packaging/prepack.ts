@@ -1,7 +1,7 @@
 /** `npm pack` runs this first: compiles the library into dist/, then puts the published package.json in the project's place. */
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ToolchainError } from "../errors.ts";
+import { ToolchainError } from "../tools.ts";
 import { buildLibrary } from "./build.ts";
 import { importedPackages, type Manifest, publishedManifest } from "./manifest.ts";
 import { restoreManifest, standing } from "./postpack.ts";

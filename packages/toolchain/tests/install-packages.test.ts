@@ -1,8 +1,16 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
-import { projectRoot } from "../environment.ts";
+import { projectRoot, toolchainEnvironment } from "../environment.ts";
 import { script } from "./support/project.ts";
 import { temporaryDirectory } from "./support/temporary.ts";
 
@@ -64,4 +72,36 @@ describe("installing the npm packages", () => {
     expect(both.map(({ exitCode }) => exitCode)).to.deep.equal([0, 0]);
     expect(npmCalls()).to.have.length(1);
   });
+
+  it("finds all dependencies in package-lock.json: `pulumi install` changes nothing", async () => {
+    const files = globSync(
+      ["package.json", "package-lock.json", "packages/*/package.json", "Pulumi.yaml", "index.ts"],
+      {
+        cwd: projectRoot,
+      },
+    );
+    for (const file of files) {
+      mkdirSync(dirname(join(directory(), file)), { recursive: true });
+      copyFileSync(join(projectRoot, file), join(directory(), file));
+    }
+    symlinkSync(join(projectRoot, "node_modules"), join(directory(), "node_modules"));
+    const { env, pulumi } = await toolchainEnvironment();
+    // npm only compares the two files, and writes a lock file that lacks something anew.
+    const { exitCode, all } = await execa(pulumi, ["install", "--non-interactive"], {
+      cwd: directory(),
+      env: {
+        ...env,
+        npm_config_package_lock_only: "true",
+        npm_config_offline: "true",
+        npm_config_ignore_scripts: "true",
+      },
+      reject: false,
+      all: true,
+    });
+    expect(exitCode, all).to.equal(0);
+    for (const file of files)
+      expect(readFileSync(join(directory(), file), "utf8"), file).to.equal(
+        readFileSync(join(projectRoot, file), "utf8"),
+      );
+  }).timeout(60_000);
 });

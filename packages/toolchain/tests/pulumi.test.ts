@@ -31,7 +31,11 @@ describe("pulumi with this toolchain", () => {
   const project = async () => {
     const files: Readonly<Record<string, string>> = {
       "Pulumi.yaml": `name: sample
-runtime: {name: nodejs, options: {typescript: false, nodeargs: "--require ./node-version.cjs"}}
+runtime:
+  name: nodejs
+  options:
+    typescript: false
+    nodeargs: --require ./node-version.cjs
 main: index.ts
 backend: {url: "file://${join(directory(), "state")}"}
 `,
@@ -49,7 +53,7 @@ backend: {url: "file://${join(directory(), "state")}"}
     return async (argv: readonly string[], more: Record<string, string> = {}) => {
       const { exitCode, all } = await execa(pulumi, [...argv, "--non-interactive", "--color", "never"], {
         cwd: directory(),
-        env: { ...env, PULUMI_CONFIG_PASSPHRASE: "", ...more },
+        env: { ...env, PULUMI_CONFIG_PASSPHRASE: "", PULUMI_STACK: argv[0] === "stack" ? "" : "a", ...more },
         reject: false,
         all: true,
         stdin: "ignore",
@@ -60,12 +64,13 @@ backend: {url: "file://${join(directory(), "state")}"}
 
   it("brings a stack up, changes nothing the second time, and takes it down", async () => {
     const pulumi = await project();
-    expect((await pulumi(["stack", "init", "a"])).exitCode).to.equal(0);
+    expect((await pulumi(["stack", "init", "a", "--no-select"])).exitCode).to.equal(0);
 
     const up = await pulumi(["up", "--yes", "--skip-preview"]);
     expect(up.said)
       .to.contain('said: "created"')
       .and.to.match(/\+ 3 created/);
+    expect(up.said, "Pulumi may warn of a part that it did not expect").not.to.contain("warning");
     const preview = await pulumi(["preview", "--expect-no-changes"]);
     expect(preview.exitCode, preview.said).to.equal(0);
 
@@ -85,7 +90,7 @@ backend: {url: "file://${join(directory(), "state")}"}
 
   it("shows a program's own error as it is, and changes nothing", async () => {
     const pulumi = await project();
-    await pulumi(["stack", "init", "a"]);
+    await pulumi(["stack", "init", "a", "--no-select"]);
     await pulumi(["config", "set", "broken", "yes"]);
     const { exitCode, said } = await pulumi(["up", "--yes", "--skip-preview"]);
     expect(exitCode).not.to.equal(0);

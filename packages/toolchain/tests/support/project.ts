@@ -1,7 +1,17 @@
-import { chmodSync, copyFileSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
-import { projectRoot, toolchainEnvironment } from "../../environment.ts";
-import { type Layout, layoutOf } from "../../layout.ts";
+import { environmentOf, projectRoot } from "../../environment.ts";
+import { type Layout, layoutOf, type Part } from "../../parts.ts";
+import { setUp } from "../../setup.ts";
 import type { SetupTools } from "../../tools.ts";
 
 /** Writes an executable shell script. */
@@ -11,74 +21,100 @@ export const script = (path: string, body: string): void => {
   chmodSync(path, 0o755);
 };
 
+/** A CLI that says its version and reaches no network. */
+const cliBody = (version: string) => `case "$1" in
+version) echo v${version} ;;
+plugin) echo "warning: Error downloading plugin: no such host"; echo "error: failed all 5 attempts" >&2; exit 1 ;;
+esac`;
+export const fakeCli = (path: string, version = "3.259.0"): void => script(path, cliBody(version));
+
+/** The command plugin of a PULUMI_HOME. */
+export const fakePlugin = (home: string): void =>
+  script(join(home, "plugins/resource-command-v1.2.1/pulumi-resource-command"), "exit 0");
+
+/** What Pulumi's own archive holds. */
+export const officialInto = (bin: string, version?: string): void => {
+  fakeCli(join(bin, "pulumi"), version);
+  script(join(bin, "pulumi-language-nodejs"), "exit 0");
+  script(join(bin, "pulumi-resource-pulumi-nodejs"), "exit 0");
+};
+
 /** A project of its own below `directory`, with an empty HOME, no Pulumi, and a `go` that only notes its calls. */
 export type TestProject = {
   layout: Layout;
   env: NodeJS.ProcessEnv;
   home: string;
-  /** One line for each start of `go`. */
-  goCalls: string;
+  /** A directory on PATH. */
+  bin: string;
   report: string[];
   tools: SetupTools;
+  /** How often `go` was started. */
+  builds: () => number;
+  /** Sets the toolchain up in a shell with `more` variables. */
+  setUp: (more?: NodeJS.ProcessEnv) => Promise<{ parts: Part[]; env: Record<string, string> }>;
 };
 
+/** Where the tests' `go` notes its process ids. */
+export const goCalls = (directory: string): string => join(directory, "go-calls");
+
 /**
- * @param goBody shell commands that the `go` of this project runs before it "builds" an engine
+ * @param goBody shell commands that the `go` of this project runs before it "builds" a program
  */
 export const testProject = (directory: string, goBody = ""): TestProject => {
   const root = join(directory, "project");
-  mkdirSync(join(root, "packages/toolchain/engine"), { recursive: true });
-  for (const file of ["go.mod", "go.sum"]) writeFileSync(join(root, "packages/toolchain/engine", file), file);
+  for (const folder of ["engine", "language-host"]) {
+    mkdirSync(join(root, "packages/toolchain", folder), { recursive: true });
+    for (const file of ["go.mod", "go.sum"])
+      writeFileSync(join(root, "packages/toolchain", folder, file), file);
+  }
   symlinkSync(join(projectRoot, "node_modules"), join(root, "node_modules"));
-  symlinkSync(join(projectRoot, "packages/toolchain/stand-ins"), join(root, "packages/toolchain/stand-ins"));
-  const goCalls = join(directory, "go-calls");
+  const bin = join(directory, "bin");
+  const calls = goCalls(directory);
+  // A built program is a CLI, or prints what a language host is started with.
   script(
-    join(directory, "bin/go"),
-    `echo "$$" >> ${goCalls}
+    join(bin, "go"),
+    `echo "$$" >> ${calls}
 ${goBody}
 while [ "$1" != -o ]; do shift; done
-printf '#!/bin/sh\\necho v3.259.0\\n' > "$2"
+case "$3" in
+*/pulumi-language-nodejs) printf '#!/bin/sh\\nprintf "%%s\\\\n" "$(command -v node)" "$@"\\n' > "$2" ;;
+*) printf '%s\\n' '#!/bin/sh' '${cliBody("3.259.0").replaceAll("'", "'\\''").replaceAll("\n", "' '")}' > "$2" ;;
+esac
 chmod +x "$2"`,
   );
   const home = join(directory, "home");
   mkdirSync(home);
-  // A proxy that does not exist: tests reach no network.
-  const env = {
-    HOME: home,
-    PATH: `${join(directory, "bin")}:/usr/bin:/bin`,
-    HTTPS_PROXY: "http://127.0.0.1:1",
-  };
+  const env = { HOME: home, PATH: `${bin}:/usr/bin:/bin` };
+  const layout = layoutOf(root);
   const report: string[] = [];
+  const tools: SetupTools = {
+    env,
+    report: (line) => void report.push(line),
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    now: () => new Date("2026-01-02T03:04:05Z"),
+    installer: ["/bin/sh", "-c", "echo no network >&2; exit 1"],
+    retry: false,
+  };
   return {
-    layout: layoutOf(root),
+    layout,
     env,
     home,
-    goCalls,
+    bin,
     report,
-    tools: {
-      env,
-      report: (line) => void report.push(line),
-      sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-      now: () => new Date("2026-01-02T03:04:05Z"),
-      installer: ["/bin/sh", "-c", "echo no network >&2; exit 1"],
-      retry: false,
+    tools,
+    builds: () => (existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n").length : 0),
+    setUp: async (more = {}) => {
+      const shell = { ...env, ...more };
+      const parts = await setUp(layout, { ...tools, env: shell });
+      return { parts, env: environmentOf(layout, parts, shell) };
     },
   };
 };
 
-/** Puts a CLI of our version, which is a program and not a script, and a language host into a directory. */
-export const officialInto = async (bin: string): Promise<void> => {
-  const { pulumi } = await toolchainEnvironment();
-  mkdirSync(bin, { recursive: true });
-  symlinkSync(pulumi, join(bin, "pulumi"));
-  symlinkSync(process.execPath, join(bin, "pulumi-language-nodejs"));
-};
-
 /** An installer that does what Pulumi's does, in shell: `sh -c <this> sh <version> <directory>`. */
-export const workingInstaller = async (): Promise<readonly [string, ...string[]]> => {
-  const { pulumi } = await toolchainEnvironment();
-  const body = `mkdir -p "$2/bin" && ln -s '${pulumi}' "$2/bin/pulumi" && ln -s '${process.execPath}' "$2/bin/pulumi-language-nodejs"`;
-  return ["/bin/sh", "-c", body, "sh"];
+export const workingInstaller = (directory: string): readonly [string, ...string[]] => {
+  officialInto(join(directory, "archive"));
+  return ["/bin/sh", "-c", `mkdir -p "$2" && cp -r ${join(directory, "archive")} "$2/bin"`, "sh"];
 };
 
 /** The start of a program, as an interrupted download leaves it. */

@@ -14,18 +14,22 @@ import provider, {
 import { expect } from "chai";
 import emptyMessages, { type Empty } from "google-protobuf/google/protobuf/empty_pb.js";
 import structMessages, { type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
-import { secret } from "../../stand-ins/command/inputs.ts";
-import { ask, type Plugin, startEngine, startPlugin, type TestEngine } from "../support/engine.ts";
-import { rejectionOf } from "../support/rejected.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
+import { ask, type Plugin, startEngine, startPlugin, type TestEngine } from "./support/engine.ts";
+import { rejectionOf } from "./support/rejected.ts";
+import { temporaryDirectory } from "./support/temporary.ts";
 
-const main = fileURLToPath(new URL("../../stand-ins/command/main.ts", import.meta.url));
+const main = fileURLToPath(new URL("../command-plugin.ts", import.meta.url));
 const urn = "urn:pulumi:a::p::lab:index:Lab$command:local:Command::backup";
+const none = { stdout: "", stderr: "" };
 
 const struct = (properties: object) => {
   const plain: { [key: string]: JavaScriptValue } = JSON.parse(JSON.stringify(properties));
   return structMessages.Struct.fromJavaScript(plain);
 };
+const secret = (value: unknown) => ({
+  "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+  value,
+});
 
 describe("the command plugin's stand-in", () => {
   const directory = temporaryDirectory();
@@ -56,6 +60,8 @@ describe("the command plugin's stand-in", () => {
     request.setProperties(struct(properties));
     return ask<CreateResponse>((done) => client.create(request, done));
   };
+  const outputs = async (properties: object) =>
+    Object((await create(properties)).getProperties()?.toJavaScript());
   const remove = (properties: object) => {
     const request = new provider.DeleteRequest();
     request.setUrn(urn);
@@ -84,21 +90,28 @@ describe("the command plugin's stand-in", () => {
   };
 
   it("writes the official default into the inputs, and passes them on", async () => {
-    const response = await check({ create: "true", environment: { A: secret("b") } });
+    const response = await check({ create: "true", environment: { A: "b" } });
     expect(response.getInputs()?.toJavaScript()).to.deep.equal({
       addPreviousOutputInEnv: true,
       create: "true",
-      environment: { A: secret("b") },
+      environment: { A: "b" },
     });
     expect(response.getFailuresList()).to.deep.equal([]);
   });
 
-  it("refuses an input that it does not implement", async () => {
-    const [failure] = (await check({ archivePaths: ["*"] })).getFailuresList();
-    expect(failure?.getProperty()).to.equal("archivePaths");
-  });
+  for (const [name, value, said] of [
+    ["archivePaths", ["*"], 'The input "archivePaths" is not implemented by this project\'s stand-in'],
+    ["delet", "true", 'The input "delet" is not implemented'],
+    ["environment", { A: secret("b") }, 'A secret in the input "environment" is not implemented'],
+  ] as const)
+    it(`refuses by name what it does not implement: ${said.slice(0, 30)}`, async () => {
+      const [failure, ...others] = (await check({ create: "true", [name]: value })).getFailuresList();
+      expect(others).to.deep.equal([]);
+      expect(failure?.getProperty()).to.equal(name);
+      expect(failure?.getReason()).to.contain(said);
+    });
 
-  it("refuses remote commands and functions by their names", async () => {
+  it("refuses remote commands and functions", async () => {
     const remote = "urn:pulumi:a::p::command:remote:Command::x";
     expect(await rejectionOf(check({ create: "true" }, remote))).to.contain(
       "command:remote:Command is not implemented by this project's stand-in",
@@ -106,38 +119,46 @@ describe("the command plugin's stand-in", () => {
     const invoke = new provider.InvokeRequest();
     invoke.setTok("command:local:run");
     expect(await rejectionOf(ask<InvokeResponse>((done) => client.invoke(invoke, done)))).to.contain(
-      "command:local:run",
+      "does not implement the method",
     );
   });
 
   it("creates: runs the command, shows its lines on the row only, names it after the resource", async () => {
-    const response = await create({ create: "echo hello; echo warn >&2", dir: directory() });
+    const inputs = { create: "printf 'hel'; sleep 0.1; echo lo; printf warn >&2; pwd", dir: directory() };
+    const response = await create(inputs);
     expect(response.getId()).to.match(/^backup[0-9a-f]{8}$/);
     expect(response.getProperties()?.toJavaScript()).to.deep.equal({
-      create: "echo hello; echo warn >&2",
-      dir: directory(),
-      stdout: "hello",
+      ...inputs,
+      stdout: `hello\n${directory()}`,
       stderr: "warn",
     });
-    expect(engine.lines.toSorted((a, b) => a.line.localeCompare(b.line))).to.deep.equal([
-      { urn, line: "hello", ephemeral: true },
-      { urn, line: "warn", ephemeral: true },
-    ]);
+    expect(engine.lines.map(({ line }) => line).join("")).to.contain("hello");
+    for (const line of engine.lines) expect(line).to.include({ urn, ephemeral: true });
   });
 
-  it("keeps all outputs secret when one input is", async () => {
-    const outputs = (await create({ create: "echo $A", environment: { A: secret("hidden") } }))
-      .getProperties()
-      ?.toJavaScript();
-    expect(outputs).to.deep.equal({
-      create: secret("echo $A"),
-      environment: secret({ A: "hidden" }),
-      stdout: secret("hidden"),
-      stderr: secret(""),
-    });
+  it("runs with environment, and with what the create printed unless that is switched off", async () => {
+    expect(await outputs({ create: "echo $A", environment: { A: "blue" } })).to.include({ stdout: "blue" });
+    const state = { delete: 'echo "$PULUMI_COMMAND_STDOUT/$PULUMI_COMMAND_STDERR"; exit 4' };
+    const made = { stdout: "made", stderr: "warned" };
+    expect(await rejectionOf(remove({ ...state, ...made }))).to.match(
+      /exit status 4: running .*:\nmade\/warned\n$/s,
+    );
+    expect(await rejectionOf(remove({ ...state, ...made, addPreviousOutputInEnv: false }))).to.match(
+      /:\n\/\n$/,
+    );
+    await remove({ create: "exit 1", ...none }); // nothing to run
   });
 
-  it("updates with the update command, else the create command, else not at all", async () => {
+  it("fails with the exit status or signal, the script and what it printed on both streams", async () => {
+    const failed = await rejectionOf(create({ create: "echo out; sleep 0.1; echo err >&2; exit 3" }));
+    expect(failed).to.contain(
+      'exit status 3: running "echo out; sleep 0.1; echo err >&2; exit 3":\nout\nerr\n',
+    );
+    expect(await rejectionOf(create({ create: "kill -KILL $$" }))).to.contain("signal: killed: running");
+    expect(await rejectionOf(create({ create: "true", dir: "/no/such/place" }))).to.contain("ENOENT");
+  });
+
+  it("updates with the update command, else the create command", async () => {
     const update = async (news: object) => {
       const request = new provider.UpdateRequest();
       request.setUrn(urn);
@@ -165,12 +186,6 @@ describe("the command plugin's stand-in", () => {
     ]);
     const triggered = await diff({ triggers: [1] }, { triggers: [2] });
     expect(triggered.getReplacesList()).to.deep.equal(["triggers"]);
-  });
-
-  it("deletes with what the create printed at hand, and fails with the command's words", async () => {
-    const state = { delete: 'echo "was $PULUMI_COMMAND_STDOUT"; exit 4', stdout: "made" };
-    expect(await rejectionOf(remove(state))).to.match(/exit status 4: running .*:\nwas made\n$/s);
-    await remove({ create: "exit 1" }); // nothing to run
   });
 
   it("kills a running command at Cancel, and starts no other", async () => {
