@@ -10,8 +10,7 @@ export const processTests: readonly string[] = [
   "packages/simulator/tests/{lab,main}.test.ts",
   "packages/simulator/tests/juju/{stand-in,with-maas}.test.ts",
   "packages/simulator/tests/maas/{cli,cli-replay}.test.ts",
-  "packages/toolchain/tests/{install-packages,pulumi,setup}.test.ts",
-  "packages/toolchain/tests/stand-ins/**",
+  "packages/toolchain/tests/{command-plugin,install-packages,pulumi,setup}.test.ts",
 ];
 
 /** The files that take longest, the longest first: begun last, one of them would keep the others' cores idle. */
