@@ -6,6 +6,7 @@ const allTests = ["tests/**/*.test.ts", "packages/*/tests/**/*.test.ts"];
 export const processTests: readonly string[] = [
   "tests/{e2e,faults,packaging,shared-state}/**",
   "tests/bench/runbook.test.ts",
+  "tests/commands/audit/audit.test.ts",
   "tests/commands/plan/plan.test.ts",
   "packages/simulator/tests/{lab,main}.test.ts",
   "packages/simulator/tests/juju/{stand-in,with-maas}.test.ts",
@@ -18,17 +19,28 @@ export const slowTests: readonly string[] = [
   "tests/e2e/scenarios.test.ts",
   "tests/faults/crash.test.ts",
   "tests/e2e/rules/errors.test.ts",
+  "tests/packaging/existing-program.test.ts",
+  "packages/bundle-diff/tests/properties.test.ts",
+  "packages/bundle-diff/tests/main.test.ts",
+  "tests/properties/teardown.test.ts",
+  "tests/components/provider-process.test.ts",
+  "tests/teardown/report/page.test.ts",
+  "tests/teardown/clients/exec.test.ts",
 ];
 
 const found = (patterns: readonly string[], exclude: readonly string[] = []): string[] =>
   globSync(patterns, { exclude }).sort();
 
-/** The files that need neither an engine nor a simulator. */
-export const unitTests = (): string[] => found(allTests, processTests);
+const inOrder = (files: readonly string[]): string[] => [
+  ...slowTests.filter((file) => files.includes(file)),
+  ...files.filter((file) => !slowTests.includes(file)),
+];
 
-/** All test files in the order in which they are begun. */
-export const slowestFirst = (): string[] => {
+/** The files that need neither an engine nor a simulator, in the order in which they are begun. */
+export const unitTests = (): string[] => inOrder(found(allTests, processTests));
+
+/** All test files in the order in which they are begun: those that wait most first. */
+export const everyTest = (): string[] => {
   const unit = unitTests();
-  const others = found(allTests).filter((file) => !unit.includes(file));
-  return [...new Set([...slowTests, ...others, ...unit])];
+  return inOrder([...found(allTests).filter((file) => !unit.includes(file)), ...unit]);
 };

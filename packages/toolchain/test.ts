@@ -9,8 +9,9 @@ import type { Readable } from "node:stream";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { runChecks } from "./checks.ts";
-import { toolchainEnvironment } from "./environment.ts";
-import { slowestFirst, unitTests } from "./test-files.ts";
+import { projectRoot, toolchainEnvironment } from "./environment.ts";
+import { layoutOf } from "./layout.ts";
+import { everyTest, unitTests } from "./test-files.ts";
 import { summary, type Totals, unexplainedFailure } from "./totals.ts";
 
 const readTotals = (file: string): Totals => {
@@ -75,14 +76,18 @@ const runMocha = async (
 
 const cores = availableParallelism();
 
-/** No checks: they are `make check`, and take as long as these tests. */
-const runUnitTests = () => runMocha(unitTests(), cores, {});
+/** No checks: they are `make check`, and take as long as these tests. Some of the tests' processes wait: one file more than cores. */
+const runUnitTests = () =>
+  runMocha(unitTests(), cores + 1, {
+    NODE_COMPILE_CACHE: layoutOf(projectRoot).compileCache,
+    PROPERTY_CASES: process.env.PROPERTY_CASES ?? "50",
+  });
 
 const runAll = async (files: readonly string[]): Promise<Totals> => {
   const failedChecks = await runChecks();
   const { env } = await toolchainEnvironment();
   // Two files a core: the tests on the real engine mostly wait.
-  const totals = await runMocha(files.length > 0 ? files : slowestFirst(), 2 * cores, env);
+  const totals = await runMocha(files.length > 0 ? files : everyTest(), 2 * cores, env);
   for (const name of failedChecks) process.stdout.write(`failed check: ${name}\n`);
   return { ...totals, failed: totals.failed + failedChecks.length };
 };

@@ -1,6 +1,6 @@
 import { globSync } from "node:fs";
 import { expect } from "chai";
-import { processTests, slowestFirst, slowTests, unitTests } from "../test-files.ts";
+import { everyTest, processTests, slowTests, unitTests } from "../test-files.ts";
 
 describe("the test files", () => {
   it("are named by patterns and paths that still exist", () => {
@@ -8,7 +8,7 @@ describe("the test files", () => {
   });
 
   it("are each run once by `make test`, and only some by `make test-unit`", () => {
-    const all = slowestFirst();
+    const all = everyTest();
     expect(all).to.have.length(new Set(all).size);
     expect(all).to.include.members(globSync("tests/**/*.test.ts"));
     expect(all).to.include.members(unitTests());
