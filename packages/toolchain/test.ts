@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { runChecks } from "./checks.ts";
 import { projectRoot, toolchainEnvironment } from "./environment.ts";
-import { layoutOf } from "./layout.ts";
+import { layoutOf } from "./parts.ts";
 import { everyTest, unitTests } from "./test-files.ts";
 import { summary, type Totals, unexplainedFailure } from "./totals.ts";
 
