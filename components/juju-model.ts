@@ -1,30 +1,20 @@
-import type { CustomResourceOptions, dynamic, Output } from "@pulumi/pulumi";
-import { type KeptLab, openedLab } from "../teardown/run/recorded-lab.ts";
-import { bounded } from "./boundary.ts";
-import { keepsRecord, type LabInputs, type LabRecord, type LabState } from "./lab-record.ts";
-import { LateBound } from "./late-bound.ts";
-import {
-  lookingContext,
-  notVerified,
-  onlyInDestroy,
-  refreshTells,
-  rowOf,
-  teardown,
-} from "./provider-process.ts";
+import type { dynamic } from "@pulumi/pulumi";
+import { destroyModel } from "../teardown/destroy-model.ts";
+import type { LabRecord } from "../teardown/record.ts";
+import { bounded, holdsRecord, recordOf, type State } from "./life.ts";
+import { lookingContext, notVerified, refreshTells, rowOf, teardown } from "./operation.ts";
+import { type LabInputs, type LabOptions, LabResource } from "./resource.ts";
 
-/** The Juju model of the lab: found at `up`, destroyed by force at `destroy`, deleted from the stack when it is gone. */
-export class JujuModel extends LateBound {
-  declare readonly lab: Output<KeptLab>;
-
-  constructor(name: string, inputs: LabInputs, options: CustomResourceOptions) {
-    super("JujuModel", name, { ...inputs, lab: undefined }, options);
+/** The Juju model of the lab: found at `up`, destroyed by force at `destroy`, deleted from the stack when it is dying. */
+export class JujuModel extends LabResource {
+  constructor(name: string, inputs: LabInputs, options: LabOptions) {
+    super("JujuModel", "juju-model", name, inputs, options);
   }
 }
 
-const describe = async (state: LabState): Promise<string> => {
-  const { model } = state.lab;
+const describe = async (row: string, { model }: LabRecord): Promise<string> => {
   if (!model) return "was gone already at `up`";
-  const { juju } = await lookingContext(state.row);
+  const { juju } = await lookingContext(row);
   const seen = await juju.presence(model.controller, model.uuid);
   if (seen.state === "gone") return "found gone";
   if (!seen.model) return `cannot be seen for sure: ${seen.why ?? "juju gave no reason"}`;
@@ -32,35 +22,27 @@ const describe = async (state: LabState): Promise<string> => {
   return `found ${life}, ${status}${statusMessage ? `: ${statusMessage}` : ""}`;
 };
 
-/** The model's life: `create` and `update` adopt, `read` looks by the recorded UUID, `delete` destroys. */
-export const provider: dynamic.ResourceProvider = bounded<LabInputs, LabRecord>(
-  "JujuModel",
-  ({ jujuModel }) => jujuModel,
-  {
-    ...keepsRecord("model"),
-    read: async (state) => {
-      try {
-        if (refreshTells()) rowOf(state.row).info(await describe(state));
-      } catch (error) {
-        rowOf(state.row).warn(`cannot be seen now, its record is kept: ${(error as Error).message}`);
-      }
-    },
-    delete: async (state) => {
-      const row = rowOf(state.row);
-      await onlyInDestroy("the model", state.row);
-      const { destroyModel } = await import("../teardown/destroy-model.ts");
-      const { context, run, guarded, captured, told, usual } = await teardown(state.row, {
-        knowledge: "whole",
-        lab: openedLab(state.lab),
-      });
-      await guarded(row);
-      await captured();
-      const { model } = state.lab;
-      if (!model) return row.info("was gone already at `up`: nothing to destroy");
-      const text = await told(model.name, () =>
-        destroyModel({ context, run, row, recorded: model, usual: usual.model }),
-      );
-      row.info(`${text}${notVerified(state.row)}`);
-    },
+/** The model's life: `read` looks by the recorded UUID, `delete` destroys. */
+export const life: dynamic.ResourceProvider = bounded<State>({
+  ...holdsRecord(() => "model"),
+  read: async ({ row, record }) => {
+    if (!record || !refreshTells()) return;
+    try {
+      rowOf(row).info(await describe(row, record));
+    } catch (error) {
+      rowOf(row).warn(`could not be read; keeping the recorded state: ${(error as Error).message}`);
+    }
   },
-);
+  delete: async (state) => {
+    const row = rowOf(state.row);
+    const { context, run, guarded, captured, told, usual } = await teardown(state.row, recordOf(state));
+    await guarded(row);
+    await captured();
+    const { model } = recordOf(state);
+    if (!model) return row.info("was gone already at `up`: nothing to destroy");
+    const text = await told(model.name, () =>
+      destroyModel({ context, run, row, recorded: model, usual: usual.model }),
+    );
+    row.info(`${text}${notVerified(state.row)}`);
+  },
+});

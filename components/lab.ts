@@ -1,36 +1,20 @@
-import type { Output } from "@pulumi/pulumi";
-import { RunError } from "@pulumi/pulumi/errors.js";
-import * as log from "@pulumi/pulumi/log/index.js";
-import { output } from "@pulumi/pulumi/output.js";
-import { ComponentResource, type ComponentResourceOptions } from "@pulumi/pulumi/resource.js";
-import { isDryRun } from "@pulumi/pulumi/runtime/settings.js";
+import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../teardown/config/settings.ts";
-import type { SeenLab, SeenMachine, SeenModel } from "../teardown/observe.ts";
+import { observeLab, type SeenLab, type SeenMachine, type SeenModel } from "../teardown/observe.ts";
+import { previewTable } from "../teardown/preview-table.ts";
+import { realContext } from "../teardown/world.ts";
+import { Backup } from "./backup.ts";
 import { ExitCriteria } from "./exit-criteria.ts";
 import { JujuModel } from "./juju-model.ts";
+import { JujuReaping } from "./juju-reaping.ts";
 import { MaasMachine } from "./maas-machine.ts";
 import { Preflight } from "./preflight.ts";
 
-/**
- * When the engine has heard of a resource's children. With the first of them it starts the provider, which takes half a second:
- * what else the program needs is loaded, and asked for, meanwhile. For the same reason nothing here comes from the SDK's index,
- * which loads the TypeScript compiler and npm's own libraries.
- */
-const childrenTold = (parent: ComponentResource): Promise<void> =>
-  new Promise((resolve) => {
-    parent.urn.apply(() => setTimeout(resolve, 10));
-  });
-
 const look = async (settings: Settings): Promise<SeenLab> => {
-  const [{ observeLab }, { realContext }] = await Promise.all([
-    import("../teardown/observe.ts"),
-    import("../teardown/world.ts"),
-  ]);
-  const context = realContext(settings, new AbortController().signal);
   try {
-    return await observeLab(context);
+    return await observeLab(realContext(settings, new AbortController().signal));
   } catch (error) {
-    throw new RunError((error as Error).message);
+    throw new pulumi.RunError((error as Error).message);
   }
 };
 
@@ -42,40 +26,40 @@ const look = async (settings: Settings): Promise<SeenLab> => {
  * const lab = new Lab("lab", labSettings());
  * export const affected = lab.affected;
  */
-export class Lab extends ComponentResource {
-  /** What a destroy would hit, one entry a machine. */
-  readonly affected: Output<SeenMachine[]>;
-  /** The model that a destroy would hit. */
-  readonly model: Output<SeenModel | "gone">;
+export class Lab extends pulumi.ComponentResource {
+  /** What a destroy affects, one entry a machine. */
+  readonly affected: pulumi.Output<SeenMachine[]>;
+  /** The model that a destroy affects. */
+  readonly model: pulumi.Output<SeenModel | "gone">;
 
-  constructor(name: string, settings: Settings, options: ComponentResourceOptions = {}) {
+  constructor(name: string, settings: Settings, options: pulumi.ComponentResourceOptions = {}) {
     super("lab:index:Lab", name, {}, { ...options, protect: settings.protect || (options.protect ?? false) });
     const { machines, jujuModel } = settings;
-    const inputs = { jujuModel };
 
-    const exit = new ExitCriteria("exit-criteria", inputs, { parent: this });
-    const model = new JujuModel(jujuModel, inputs, { parent: this, dependsOn: exit });
+    const exit = new ExitCriteria("exit-criteria", { parent: this });
+    const { record } = exit;
+    const reaping = new JujuReaping("reaping", { record }, { parent: this, dependsOn: exit });
     const maasMachines = machines.map(
-      (hostname) => new MaasMachine(hostname, { hostname }, { parent: this, dependsOn: exit }),
+      (hostname) => new MaasMachine(hostname, { record }, { parent: this, dependsOn: exit }),
     );
-    const told = childrenTold(this);
-    const capture = told.then(async () => {
-      const { backup } = await import("./backup.ts");
-      return backup("backup", settings, model, { parent: this, dependsOn: [model, ...maasMachines] });
-    });
-    new Preflight("preflight", inputs, { parent: this, dependsOn: capture });
+    const model = new JujuModel(
+      jujuModel,
+      { record },
+      { parent: this, dependsOn: [reaping, ...maasMachines] },
+    );
+    const backup = new Backup("backup", { settings, record }, { parent: this, dependsOn: [model] });
+    new Preflight("preflight", { record }, { parent: this, dependsOn: [backup] });
 
-    const seen = told.then(() => look(settings));
-    if (isDryRun()) {
+    const seen = look(settings);
+    if (pulumi.runtime.isDryRun()) {
       // Outputs that did not change are not shown in a preview; a message is.
-      const table = async (): Promise<void> => {
-        const { previewTable } = await import("../teardown/preview-table.ts");
-        log.info(`\n${previewTable(await seen, settings)}`, this);
-      };
-      void table().catch(() => {});
+      void seen.then(
+        (lab) => pulumi.log.info(`\n${previewTable(lab, settings)}`, this),
+        () => {},
+      );
     }
-    this.affected = output(seen.then((lab) => lab.machines));
-    this.model = output(seen.then((lab) => lab.model ?? ("gone" as const)));
+    this.affected = pulumi.output(seen.then((lab) => lab.machines));
+    this.model = pulumi.output(seen.then((lab) => lab.model ?? ("gone" as const)));
     this.registerOutputs();
   }
 }

@@ -1,30 +1,24 @@
-import type { CustomResourceOptions, dynamic } from "@pulumi/pulumi";
-import { openedLab } from "../teardown/run/recorded-lab.ts";
-import { bounded } from "./boundary.ts";
-import { keepsRecord, type LabInputs, type LabRecord } from "./lab-record.ts";
-import { LateBound } from "./late-bound.ts";
-import { onlyInDestroy, rowOf, teardown } from "./provider-process.ts";
+import type { dynamic } from "@pulumi/pulumi";
+import { shownPath } from "../teardown/run/run-directory.ts";
+import { bounded, holdsRecord, recordOf, type State } from "./life.ts";
+import { rowOf, teardown } from "./operation.ts";
+import { type LabInputs, type LabOptions, LabResource } from "./resource.ts";
 
 /** The first thing that a destroy deletes: every guard, before anything is touched. */
-export class Preflight extends LateBound {
-  constructor(name: string, inputs: LabInputs, options: CustomResourceOptions) {
-    super("Preflight", name, inputs, options);
+export class Preflight extends LabResource {
+  constructor(name: string, inputs: LabInputs, options: LabOptions) {
+    super("Preflight", "preflight", name, inputs, options);
   }
 }
 
-/** Preflight's life: `create` adopts, `delete` asks the guards. */
-export const provider: dynamic.ResourceProvider = bounded<LabInputs, LabRecord>(
-  "Preflight",
-  () => "preflight",
-  {
-    ...keepsRecord("preflight"),
-    read: async () => {},
-    delete: async ({ row, lab }) => {
-      await onlyInDestroy("the lab", row);
-      const { guarded, run } = await teardown(row, { knowledge: "whole", lab: openedLab(lab) });
-      const { findings } = await guarded(rowOf(row));
-      const { shownPath } = await import("../teardown/run/run-directory.ts");
-      rowOf(row).info(`${findings.length} guards passed; the run directory is ${shownPath(run.directory)}`);
-    },
+/** Preflight's life: `delete` asks the guards. */
+export const life: dynamic.ResourceProvider = bounded<State>({
+  ...holdsRecord(() => "preflight"),
+  delete: async (state) => {
+    const { guarded, run } = await teardown(state.row, recordOf(state));
+    const { findings } = await guarded(rowOf(state.row));
+    rowOf(state.row).info(
+      `${findings.length} guards passed; the run directory is ${shownPath(run.directory)}`,
+    );
   },
-);
+});

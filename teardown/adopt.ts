@@ -1,7 +1,7 @@
 import type { Context } from "./context.ts";
 import { TeardownError } from "./errors.ts";
 import { observeLab, type Problem } from "./observe.ts";
-import type { RecordedLab } from "./run/recorded-lab.ts";
+import type { LabRecord } from "./record.ts";
 
 const complain = (problems: Problem[]): TeardownError =>
   new TeardownError(
@@ -21,13 +21,13 @@ const complain = (problems: Problem[]): TeardownError =>
  * @param begun the lab of an open run in which something was destroyed
  * @throws TeardownError `missing`, which says how to adopt what is left of a lab that was half destroyed by hand
  */
-export const adoptLab = async (context: Context, begun: RecordedLab | undefined): Promise<RecordedLab> => {
+export const adoptLab = async (context: Context, begun: LabRecord | undefined): Promise<LabRecord> => {
   const seen = await observeLab(context, "identities");
   const known = new Map(begun?.machines.map((machine) => [machine.hostname, machine]));
   const inTheWay = seen.problems.filter(({ hostname, model }) => {
     if (model && begun) return false;
     if (hostname && known.has(hostname)) return false;
-    return !(context.settings.adoptPartial && (model || hostname));
+    return !(context.settings.adoptPartial && model);
   });
   if (inTheWay.length > 0) throw complain(inTheWay);
   const { model } = seen;
@@ -51,9 +51,8 @@ export const adoptLab = async (context: Context, begun: RecordedLab | undefined)
       const before = known.get(hostname);
       // A machine that the teardown has released already has no owner any more; the one it had stays on record.
       if (machine && before?.systemId === machine.systemId) return [before];
-      if (machine)
-        return [{ hostname, systemId: machine.systemId, owner: machine.owner, powerType: machine.powerType }];
-      return [before ?? { hostname, systemId: "", owner: "", powerType: "" }];
+      if (machine) return [{ hostname, systemId: machine.systemId, owner: machine.owner }];
+      return before ? [before] : [];
     }),
   };
 };

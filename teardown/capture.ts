@@ -9,10 +9,10 @@ import type { Settings } from "./config/settings.ts";
 import type { Clock } from "./context.ts";
 import { TeardownError } from "./errors.ts";
 import { destroyWith } from "./guards/finding.ts";
+import type { ModelRecord } from "./record.ts";
 import type { CapturedFile } from "./run/event.ts";
 import { writeWhole } from "./run/files.ts";
 import { isDestructive } from "./run/journal.ts";
-import type { RecordedModel } from "./run/recorded-lab.ts";
 import { type Run, stamp } from "./run/run-directory.ts";
 
 /** The runbook's three files, and the sums that make them verifiable. */
@@ -90,7 +90,7 @@ const check = {
       );
     }
   },
-  status: (text: string, model: RecordedModel) => {
+  status: (text: string, model: ModelRecord) => {
     const status = statusShape.safeParse(documents(captureFiles.status, text)[0]).data;
     const name = model.name.split("/").at(-1);
     if (!status || status.model.name !== name)
@@ -100,7 +100,7 @@ const check = {
       );
     return status;
   },
-  models: (text: string, model: RecordedModel) => {
+  models: (text: string, model: ModelRecord) => {
     const list = modelsShape.safeParse(documents(captureFiles.models, text)[0]).data;
     if (!list?.models.some((each) => each["model-uuid"] === model.uuid)) {
       // What was read by the model's name is the namesake's then.
@@ -123,7 +123,7 @@ const withoutBundleHint = `If another checkout or machine began this teardown, c
 To go on without a bundle: ${destroyWith("withoutBundle", "true")}`;
 
 /** What a dying model still exports is not the lab's bundle: it may lack what was removed first. */
-const mustBeAlive = (models: string, model: RecordedModel): void => {
+const mustBeAlive = (models: string, model: ModelRecord): void => {
   const list = modelsShape.safeParse(documents(captureFiles.models, models)[0]).data;
   const life = list?.models.find((each) => each["model-uuid"] === model.uuid)?.life ?? "alive";
   if (life === "alive") return;
@@ -134,7 +134,7 @@ const mustBeAlive = (models: string, model: RecordedModel): void => {
 };
 
 /** Reads the three, side by side; the bundle may be done without when the configuration says so. */
-const readAll = async (context: CaptureContext, model: RecordedModel) => {
+const readAll = async (context: CaptureContext, model: ModelRecord) => {
   const { juju, settings } = context;
   const address = `${model.controller}:${model.name}`;
   const nothingToExport = (error: unknown): undefined => {

@@ -5,28 +5,28 @@ import { TeardownError } from "./errors.ts";
 import { refusalMessage } from "./guards/findings-table.ts";
 import { strangersNow } from "./guards/guards.ts";
 import { judgeModel } from "./guards/model-guard.ts";
+import type { ModelRecord } from "./record.ts";
 import type { Finding } from "./run/event.ts";
-import type { RecordedModel } from "./run/recorded-lab.ts";
 import type { Run } from "./run/run-directory.ts";
 import { throwIfStopped } from "./stopping.ts";
 import { startStory } from "./story.ts";
-import { count } from "./text/table.ts";
 
 /** Everything that the model's destruction needs. */
 export type ModelDestruction = {
   context: Context;
   run: Run;
   row: Row;
-  recorded: RecordedModel;
+  recorded: ModelRecord;
   /** How long it took in earlier runs, in ms. */
   usual?: number | undefined;
 };
 
 const goesOn = "Juju goes on destroying the model by itself";
-// Between two looks at the model while destroy-model runs: only a look shows that it became `suspended`.
-const lookEvery = 15_000;
+// While destroy-model has not yet said that the controller took the call.
+const lookEvery = 5_000;
 const beforeAskingAgain = 3_000;
-const beforeLookingAgain = 300;
+// Between two looks at a dying model, by how long it has been followed: each look is a process and a login.
+const pause = (followed: number): number => Math.min(5_000, Math.max(500, followed / 10));
 // A call that failed for no lasting reason is made again, but not for ever.
 const failuresInARow = 3;
 
@@ -36,7 +36,7 @@ const betweenLists = 200;
 // When a model was first seen gone by this process, if each look since has seen the same.
 const goneSince = new WeakMap<Context, Map<string, number>>();
 
-const lookForModel = async (context: Context, { controller, uuid }: RecordedModel): Promise<Presence> => {
+const lookForModel = async (context: Context, { controller, uuid }: ModelRecord): Promise<Presence> => {
   const since = goneSince.get(context) ?? new Map<string, number>();
   goneSince.set(context, since);
   const began = context.clock.now();
@@ -51,7 +51,7 @@ const lookForModel = async (context: Context, { controller, uuid }: RecordedMode
  * stderr, and no entry with the recorded UUID. When this process has seen it gone before, and never otherwise since, that
  * list is the first of the two.
  */
-export const confirmGone = async (context: Context, recorded: RecordedModel): Promise<Presence> => {
+export const confirmGone = async (context: Context, recorded: ModelRecord): Promise<Presence> => {
   const { clock, signal } = context;
   const firstGone = () => goneSince.get(context)?.get(recorded.uuid);
   const untilNextList = (first: number) =>
@@ -77,186 +77,126 @@ const modelStory = ({ run, row, recorded, context, usual }: ModelDestruction) =>
 };
 type ModelStory = ReturnType<typeof modelStory>;
 
-/** Since when the model is to go away: the first call after it was last seen alive. One that was not taken makes nothing stuck. */
-const firstCall = (run: Run): number | undefined => {
+/** When the model began to go away: the first call after it was last seen alive, else when it was first seen dying. */
+const dyingSince = (run: Run): number | undefined => {
   const events = run.journal.events();
   const alive = events.findLastIndex((each) => each.event === "model-state" && each.state === "alive");
-  const call = events.slice(alive + 1).find(({ event }) => event === "destroy-model-called");
+  const call = events
+    .slice(alive + 1)
+    .find(({ event }) => event === "destroy-model-called" || event === "model-state");
   return call && Date.parse(call.at);
 };
 
-const judge = (model: JujuModel, recorded: RecordedModel, untouched: string): void => {
+const judge = (model: JujuModel, recorded: ModelRecord, untouched: string): void => {
   const verdict = judgeModel(model, recorded);
   if (verdict.verdict === "refused") throw new TeardownError("refused", refusalMessage([verdict], untouched));
 };
 
-/** Asks whether machines have joined the model since the guards looked. */
-const askForStrangers = async ({ context, run, recorded }: ModelDestruction): Promise<Finding[] | Error> =>
-  run.knowledge === "part"
-    ? []
-    : await strangersNow(context, run.lab, recorded).catch((error: Error) => error);
-
-/** Whether no machine has joined the model since the guards looked; false when Juju does not say. A dying model gets no more. */
-const hasOnlyListed = (story: ModelStory, strangers: Finding[] | Error): boolean => {
-  if (Array.isArray(strangers) && strangers.length > 0)
-    throw new TeardownError("refused", refusalMessage(strangers, "the model was not destroyed"));
-  if (Array.isArray(strangers)) return true;
-  story.now(`its machines cannot be seen: ${strangers.message.split("\n")[0]}`);
-  return false;
-};
-
-/** Calls destroy-model and looks at the model beside it, so that a model that is suspended is named at once. */
-const callDestroyModel = async (
-  destruction: ModelDestruction,
-  story: ModelStory,
-  limit: number,
-): Promise<DestroyAnswer> => {
-  const { context, run, recorded } = destruction;
-  const { juju, clock } = context;
-  const attempt = run.journal.events().filter(({ event }) => event === "destroy-model-called").length + 1;
-  const ended = new AbortController();
-  const began = clock.now();
-  run.journal.write({ event: "destroy-model-called", uuid: recorded.uuid, attempt });
-  const looking = async () => {
-    for (;;) {
-      await clock.sleep(lookEvery, AbortSignal.any([ended.signal, context.signal]));
-      if (ended.signal.aborted || context.signal.aborted) return;
-      const { model } = await juju
-        .presence(recorded.controller, recorded.uuid)
-        .catch(() => ({ model: undefined }));
-      if (!model) continue;
-      story.came(model.life, model.statusMessage);
-      judge(model, recorded, "destroy-model was called; the model does not go away like this");
-    }
-  };
-  const calling = juju
-    .destroyModel(recorded.uuid, {
-      signal: AbortSignal.any([context.signal, ended.signal]),
-      limit,
-      onProgress: ({ machines, applications, errors }) => {
-        story.came("dying");
-        story.now(
-          `${count(machines, "machine")}, ${count(applications, "application")} left${errors ? `, ${errors} in error` : ""}`,
-        );
-      },
-    })
-    .then((answer) => {
-      const text = "reason" in answer ? answer.reason : "";
-      run.journal.write({
-        event: "destroy-model-answered",
-        uuid: recorded.uuid,
-        attempt,
-        kind: answer.kind,
-        text,
-        took: clock.now() - began,
-      });
-      return answer;
-    });
-  const watching = looking();
-  try {
-    return await Promise.race([calling, watching.then(() => calling)]);
-  } finally {
-    ended.abort();
-    await Promise.allSettled([calling, watching]);
-  }
-};
-
-/** The runbook's procedure for a stuck model: its machines are removed by force; destroy-model is then called again. */
-const removeMachines = async (destruction: ModelDestruction, story: ModelStory): Promise<void> => {
-  const { context, run, recorded, row } = destruction;
-  const machines = await context.juju.machines(recorded.uuid).catch(() => []);
-  const ids = machines.map(({ id }) => id);
-  if (ids.length === 0) return story.now("stuck, but Juju shows no machines left");
-  const hostnames = machines.map(({ displayName, hostname }) => displayName || hostname);
-  const named = ids.map((id, at) => (hostnames[at] ? `${id} (${hostnames[at]})` : id)).join(", ");
-  row.warn(
-    `still dying after ${sayDuration(context.settings.stuckAfter)}: removing machines ${named} by force, as the runbook says`,
-  );
-  const began = context.clock.now();
-  run.journal.write({ event: "remove-machines-called", uuid: recorded.uuid, ids, hostnames });
-  // A removal that fails ends nothing: the model may be gone by now, and if it is not, it is destroyed again.
-  const { complaints } = await context.juju
-    .removeMachines(recorded.uuid, ids)
-    .catch((error: Error) => ({ complaints: [error.message] }));
-  run.journal.write({
-    event: "remove-machines-answered",
-    uuid: recorded.uuid,
-    complaints,
-    took: context.clock.now() - began,
-  });
-  story.now(
-    complaints.length > 0
-      ? `removing machines: ${complaints[0]?.split("\n")[0]}`
-      : `machines ${ids.join(", ")} removed by force`,
-  );
-};
-
-const notGoing = (recorded: RecordedModel, answer: DestroyAnswer): TeardownError =>
+const notGoing = (recorded: ModelRecord, answer: DestroyAnswer): TeardownError =>
   new TeardownError(
     "model",
     [
       `juju destroy-model ${recorded.name} failed: ${"reason" in answer ? answer.reason : answer.kind}`,
-      "The machines are released all the same; what is captured stays.",
+      "No machine was released; what is captured stays.",
       `Look: juju show-model ${recorded.controller}:${recorded.name}   # then: pulumi destroy`,
     ].join("\n"),
   );
 
+/** Whether no machine has joined the model since the guards looked; false when Juju does not say. A dying model gets no more. */
+const hasOnlyListed = async (
+  { context, run, recorded }: ModelDestruction,
+  story: ModelStory,
+): Promise<boolean> => {
+  let strangers: Finding[];
+  try {
+    strangers = await strangersNow(context, run.lab, recorded);
+  } catch (error) {
+    story.now(`its machines could not be read: ${(error as Error).message.split("\n")[0]}`);
+    return false;
+  }
+  if (strangers.length === 0) return true;
+  throw new TeardownError("refused", refusalMessage(strangers, "the model was not destroyed"));
+};
+
 /**
- * Force-destroys the model and returns when it is gone. Looks first; follows the reaping; after `stuckAfter` from the run's
- * first destroy-model, and again each further `stuckAfter`, removes the machines by force and calls destroy-model again.
+ * Calls destroy-model and returns when the controller has taken the call: despite `--no-wait` juju waits until the model is
+ * gone (juju.md 1), and stopping it then stops nothing in the controller.
+ */
+const callDestroyModel = async (destruction: ModelDestruction, story: ModelStory): Promise<DestroyAnswer> => {
+  const { context, run, recorded } = destruction;
+  const { juju, clock, settings } = context;
+  const attempt = run.journal.events().filter(({ event }) => event === "destroy-model-called").length + 1;
+  const taken = new AbortController();
+  const began = clock.now();
+  run.journal.write({ event: "destroy-model-called", uuid: recorded.uuid, attempt });
+  const looking = async () => {
+    for (;;) {
+      await clock.sleep(lookEvery, AbortSignal.any([taken.signal, context.signal]));
+      if (taken.signal.aborted || context.signal.aborted) return;
+      const seen = await juju.presence(recorded.controller, recorded.uuid).catch(() => undefined);
+      if (seen?.model && seen.model.life !== "alive") return taken.abort();
+    }
+  };
+  const watching = looking();
+  try {
+    const answer = await juju.destroyModel(recorded.uuid, {
+      signal: AbortSignal.any([context.signal, taken.signal]),
+      limit: settings.stuckAfter,
+      onProgress: () => {
+        story.came("dying");
+        taken.abort();
+      },
+    });
+    run.journal.write({
+      event: "destroy-model-answered",
+      uuid: recorded.uuid,
+      attempt,
+      kind: answer.kind,
+      text: "reason" in answer ? answer.reason : "",
+      took: clock.now() - began,
+    });
+    return answer;
+  } finally {
+    taken.abort();
+    await watching;
+  }
+};
+
+/**
+ * Force-destroys the model, and returns when it is dying or gone. Looks first: one that is dying already is left to the reaping.
  *
  * @returns what happened, for the row
  * @throws TeardownError `model`, `refused`, `juju`, `deadline` or `interrupted`; the model stays in the stack then
  */
 export const destroyModel = async (destruction: ModelDestruction): Promise<string> => {
-  const { context, run, recorded } = destruction;
-  const { clock, settings } = context;
+  const { context, recorded } = destruction;
+  const { clock } = context;
   const story = modelStory(destruction);
-  let stuckRounds = 0;
   let failures = 0;
-  let answered: DestroyAnswer["kind"] | undefined;
-
-  for (;;) {
-    throwIfStopped(context, goesOn);
-    // Asked at the same time: each question to juju is a process, and a login to the controller.
-    const [{ state, model, why }, strangers] = await Promise.all([
-      confirmGone(context, recorded),
-      answered ? undefined : askForStrangers(destruction),
-    ]);
-    throwIfStopped(context, goesOn);
-    if (state === "gone") {
-      story.came("gone");
+  for (let called = false; ; ) {
+    throwIfStopped(context, called ? goesOn : "nothing was destroyed");
+    const { state, model, why } = await confirmGone(context, recorded);
+    throwIfStopped(context, called ? goesOn : "nothing was destroyed");
+    if (state === "gone" || (model && model.life !== "alive")) {
+      story.came(state === "gone" ? "gone" : (model?.life ?? state), model?.statusMessage);
+      if (model) judge(model, recorded, "the model does not go away like this");
       return story.told();
     }
-    if (answered === "reported-gone") await clock.sleep(beforeLookingAgain, context.signal);
-    if (model) {
-      story.came(model.life, model.statusMessage);
-      judge(
-        model,
-        recorded,
-        firstCall(run) ? "the model does not go away like this" : "nothing was destroyed",
-      );
-    } else if (state === "unclear") {
+    if (!model) {
       // Never destroyed by a guess: what the list does not show is looked at again.
       story.now(`cannot be seen for sure: ${why ?? "juju gave no reason"}`);
       await clock.sleep(beforeAskingAgain, context.signal);
       continue;
     }
-    const first = firstCall(run);
-    const elapsed = first === undefined ? 0 : clock.now() - first;
-    const rounds = Math.floor(elapsed / settings.stuckAfter);
-    if (rounds > stuckRounds) {
-      stuckRounds = rounds;
-      if (model?.life !== "alive") await removeMachines(destruction, story);
-      throwIfStopped(context, goesOn);
-    }
-    if (model?.life === "alive" && !hasOnlyListed(story, strangers ?? (await askForStrangers(destruction)))) {
+    story.came(model.life, model.statusMessage);
+    judge(model, recorded, "nothing was destroyed");
+    if (!(await hasOnlyListed(destruction, story))) {
       await clock.sleep(beforeAskingAgain, context.signal);
       continue;
     }
-    throwIfStopped(context, goesOn);
-    const limit = (rounds + 1) * settings.stuckAfter - elapsed;
-    const answer = await callDestroyModel(destruction, story, limit);
+    throwIfStopped(context, called ? goesOn : "nothing was destroyed");
+    called = true;
+    const answer = await callDestroyModel(destruction, story);
     throwIfStopped(context, goesOn);
     failures = answer.kind === "failed" ? failures + 1 : 0;
     if (answer.kind === "refused" || failures >= failuresInARow) throw notGoing(recorded, answer);
@@ -265,10 +205,83 @@ export const destroyModel = async (destruction: ModelDestruction): Promise<strin
       await clock.sleep(beforeAskingAgain * failures, context.signal);
     }
     if (answer.kind === "lost-connection")
-      story.now(`juju lost the connection (${answer.reason}); looking for myself`);
-    answered = answer.kind;
-    // Juju's own word that it is gone is looked into at once.
-    if (answer.kind !== "stopped" && answer.kind !== "reported-gone")
-      await clock.sleep(beforeLookingAgain, context.signal);
+      story.now(`juju lost the connection (${answer.reason}); checking directly`);
+  }
+};
+
+/** The runbook's procedure for a stuck model: its machines are removed by force, and destroy-model is called again. */
+const unstick = async (destruction: ModelDestruction, story: ModelStory): Promise<void> => {
+  const { context, run, recorded, row } = destruction;
+  const machines = await context.juju.machines(recorded.uuid).catch(() => []);
+  const ids = machines.map(({ id }) => id);
+  if (ids.length === 0) story.now("stuck, but Juju shows no machines left");
+  else {
+    const hostnames = machines.map(({ displayName, hostname }) => displayName || hostname);
+    const named = ids.map((id, at) => (hostnames[at] ? `${id} (${hostnames[at]})` : id)).join(", ");
+    row.warn(
+      `still dying after ${sayDuration(context.settings.stuckAfter)}: removing machines ${named} by force, as the runbook says`,
+    );
+    const began = context.clock.now();
+    run.journal.write({ event: "remove-machines-called", uuid: recorded.uuid, ids, hostnames });
+    // A removal that fails ends nothing: the model may be gone by now, and if it is not, it is destroyed again.
+    const { complaints } = await context.juju
+      .removeMachines(recorded.uuid, ids)
+      .catch((error: Error) => ({ complaints: [error.message] }));
+    run.journal.write({
+      event: "remove-machines-answered",
+      uuid: recorded.uuid,
+      complaints,
+      took: context.clock.now() - began,
+    });
+    story.now(
+      complaints.length > 0
+        ? `removing machines: ${complaints[0]?.split("\n")[0]}`
+        : `machines ${ids.join(", ")} removed by force`,
+    );
+  }
+  throwIfStopped(context, goesOn);
+  const answer = await callDestroyModel(destruction, story);
+  if (answer.kind === "refused") throw notGoing(recorded, answer);
+};
+
+/**
+ * Follows a dying model until it is gone. Each time that it has been dying for another `stuckAfter`, its machines are removed by
+ * force and destroy-model is called again.
+ *
+ * @returns what happened, for the row
+ * @throws TeardownError `refused` when the model is alive, else `model`, `juju`, `deadline` or `interrupted`
+ */
+export const followReaping = async (destruction: ModelDestruction): Promise<string> => {
+  const { context, run, recorded } = destruction;
+  const { clock, settings } = context;
+  const story = modelStory(destruction);
+  const began = clock.now();
+  let rounds = 0;
+  for (;;) {
+    throwIfStopped(context, goesOn);
+    const { state, model, why } = await confirmGone(context, recorded);
+    throwIfStopped(context, goesOn);
+    if (state === "gone") {
+      story.came("gone");
+      return story.told();
+    }
+    if (model?.life === "alive") {
+      throw new TeardownError(
+        "refused",
+        `the model ${recorded.name} is alive: it was not destroyed, and nothing is left in the stack that would do it\npulumi up   # puts it back into the stack; then: pulumi destroy`,
+      );
+    }
+    if (model) {
+      story.came(model.life, model.statusMessage);
+      judge(model, recorded, "the model does not go away like this");
+      if (model.statusMessage) story.now(model.statusMessage);
+    } else story.now(`cannot be seen for sure: ${why ?? "juju gave no reason"}`);
+    const due = Math.floor((clock.now() - (dyingSince(run) ?? began)) / settings.stuckAfter);
+    if (model && due > rounds) {
+      rounds = due;
+      await unstick(destruction, story);
+      continue;
+    }
+    await clock.sleep(pause(clock.now() - began), context.signal);
   }
 };

@@ -6,14 +6,14 @@ import { confirmGone } from "./destroy-model.ts";
 import { TeardownError } from "./errors.ts";
 import { acceptDeleted } from "./guards/machine-guard.ts";
 import type { ReadyPoller } from "./ready-poller.ts";
+import { type LabRecord, systemIds } from "./record.ts";
 import { dropLock } from "./run/lock.ts";
-import { type RecordedLab, systemIds } from "./run/recorded-lab.ts";
 import { type Run, shownPath } from "./run/run-directory.ts";
 import { aligned, count, indent } from "./text/table.ts";
 
 type Line = { met: boolean; subject: string; found: string; next?: string };
 
-const modelLine = async (context: Context, lab: RecordedLab): Promise<Line> => {
+const modelLine = async (context: Context, lab: LabRecord): Promise<Line> => {
   const { model } = lab;
   if (!model)
     return { met: true, subject: `model ${context.settings.jujuModel}`, found: "gone (already at `up`)" };
@@ -80,7 +80,7 @@ const table = (lines: Line[]) =>
 export const checkExitCriteria = async (options: {
   context: Context;
   run: Run;
-  lab: RecordedLab;
+  lab: LabRecord;
   poller: ReadyPoller;
   row: Row;
 }): Promise<string> => {

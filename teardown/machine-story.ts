@@ -1,5 +1,5 @@
 import type { Clock, Row } from "./context.ts";
-import type { RecordedMachine } from "./run/recorded-lab.ts";
+import type { MachineRecord } from "./record.ts";
 import type { Run } from "./run/run-directory.ts";
 import { startStory } from "./story.ts";
 
@@ -17,7 +17,7 @@ export type MachineStory = {
 
 /** Starts the story of one machine. */
 export const machineStory = (
-  recorded: RecordedMachine,
+  recorded: MachineRecord,
   run: Run,
   row: Row,
   clock: Clock,

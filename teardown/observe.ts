@@ -151,7 +151,17 @@ export const observeLab = async (context: Context, depth: Depth = "all"): Promis
       subject: `machine ${hostname}`,
       hostname,
       found: "is not in MAAS (or not visible to this API key)",
-      next: `look: maas ${profile} machines read hostname=${hostname}; ${adoptPartially}`,
+      next: `look: maas ${profile} machines read hostname=${hostname}; if it is no longer the lab's, take it off the list \`machines\``,
+    });
+  }
+  for (const { hostname, systemId, ownerData } of byName) {
+    const its = ownerData["juju-model-uuid"];
+    if (!model || !its || its === model.uuid) continue;
+    problems.push({
+      subject: `machine ${hostname} ${systemId}`,
+      hostname,
+      found: `belongs to another Juju model: ${its}`,
+      next: "take it off the list `machines`, or correct `jujuModel`; then: pulumi up",
     });
   }
   const recordedModel = model && {
@@ -173,10 +183,10 @@ export const observeLab = async (context: Context, depth: Depth = "all"): Promis
       hostname: machine.hostname,
       systemId: machine.systemId,
       owner: machine.owner ?? "",
-      powerType: machine.powerType,
     };
     return {
       ...recorded,
+      powerType: machine.powerType,
       status: machine.statusName,
       power: machine.powerState,
       jujuMachine: jujuIds.get(machine.systemId) ?? "",

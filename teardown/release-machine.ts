@@ -12,7 +12,7 @@ import { acceptDeleted, judgeMachine, type MachineSurroundings } from "./guards/
 import type { Look } from "./machine-looks.ts";
 import { type MachineStory, machineStory } from "./machine-story.ts";
 import type { ReadyPoller, Settled } from "./ready-poller.ts";
-import type { RecordedMachine } from "./run/recorded-lab.ts";
+import type { MachineRecord } from "./record.ts";
 import type { Run } from "./run/run-directory.ts";
 import { throwIfStopped } from "./stopping.ts";
 
@@ -24,7 +24,7 @@ export type Release = {
   context: Context;
   run: Run;
   row: Row;
-  recorded: RecordedMachine;
+  recorded: MachineRecord;
   poller: ReadyPoller;
   look: Look;
   turns: Turns;

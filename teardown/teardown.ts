@@ -9,10 +9,10 @@ import { findingsTable, refusalMessage } from "./guards/findings-table.ts";
 import { askGuards, type Verdict } from "./guards/guards.ts";
 import { type Look, machineLooks } from "./machine-looks.ts";
 import { type ReadyPoller, readyPoller } from "./ready-poller.ts";
-import { prepareReport, report } from "./report.ts";
+import type { LabRecord } from "./record.ts";
+import { writeReport } from "./report/write-report.ts";
 import { isDestructive } from "./run/journal.ts";
 import { dropAtExit, takeLock } from "./run/lock.ts";
-import type { Knowledge, RecordedLab } from "./run/recorded-lab.ts";
 import { openRun, type Run } from "./run/run-directory.ts";
 import { type Usual, usualDurations } from "./run/usual.ts";
 import { throwIfStopped, whyStopped } from "./stopping.ts";
@@ -61,15 +61,13 @@ const once = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
 /**
  * Begins a destroy: continues the open run or opens one, and takes its lock.
  *
- * @param knowledge whether `lab` is the whole lab as recorded at `up`, or the part of it that is still in the stack
  * @throws TeardownError `run`
  */
 export const beginTeardown = async (options: {
   context: Context;
   project: string;
   stack: string;
-  lab: RecordedLab;
-  knowledge: Knowledge;
+  lab: LabRecord;
   /** Whether nothing but the exit criteria is left in the stack: their run may be closed already. */
   onlyExitCriteria?: boolean;
   /** Asked for when the guards and the capture are through, or failed: it takes processes that would hold them up. */
@@ -87,7 +85,6 @@ export const beginTeardown = async (options: {
       alsoClosed: options.onlyExitCriteria ?? false,
     },
     lab,
-    options.knowledge,
     clock.now,
   );
   await takeLock(run.lock);
@@ -123,7 +120,7 @@ export const beginTeardown = async (options: {
       throw error;
     } finally {
       underWay--;
-      if (failed && underWay === 0) await report(run);
+      if (failed && underWay === 0) writeReport(run.directory);
     }
   };
 
@@ -141,7 +138,7 @@ export const beginTeardown = async (options: {
   let told = false;
   const askOnce = once(async () => {
     const began = clock.now();
-    const verdict = await askGuards(context, run.lab, run.knowledge);
+    const verdict = await askGuards(context, run.lab);
     const begun = isDestructive(run.journal.events());
     // Once the teardown has begun, what concerns one machine alone stops that machine alone: it is judged again before its release.
     const stops = verdict.findings.filter(
@@ -211,7 +208,6 @@ export const beginTeardown = async (options: {
         }
         throwIfStopped(context, "nothing more was destroyed");
         void writeVersions().catch(() => {});
-        prepareReport(run);
       }),
     ),
   };

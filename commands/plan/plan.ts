@@ -4,9 +4,9 @@ import type { Context } from "../../teardown/context.ts";
 import { TeardownError } from "../../teardown/errors.ts";
 import { askGuards } from "../../teardown/guards/guards.ts";
 import { observeLab, type SeenLab } from "../../teardown/observe.ts";
+import type { LabRecord } from "../../teardown/record.ts";
 import type { Finding } from "../../teardown/run/event.ts";
 import { isDestructive } from "../../teardown/run/journal.ts";
-import type { RecordedLab } from "../../teardown/run/recorded-lab.ts";
 import { findOpenRun, inHome } from "../../teardown/run/run-directory.ts";
 
 /** What `pulumi destroy` would hit now, and whether it would go. */
@@ -34,11 +34,11 @@ type Question = {
   project: string;
   stack: string;
   /** What the stack has on record. */
-  recorded: RecordedLab | undefined;
+  recorded: LabRecord | undefined;
   now?: () => number;
 };
 
-const openRunOf = (settings: Settings, place: { project: string; stack: string }, lab: RecordedLab) => {
+const openRunOf = (settings: Settings, place: { project: string; stack: string }, lab: LabRecord) => {
   const { backupRoot, backupLabel } = settings;
   const run = findOpenRun({ backupRoot, backupLabel, ...place, modelUuid: lab.model?.uuid ?? "" });
   return run && { directory: run.directory, destructive: isDestructive(run.journal.events()) };
@@ -89,7 +89,7 @@ export const planOf = async ({
     };
   }
   const openRun = openRunOf(settings, { project, stack }, lab);
-  const [{ lab: seen, unseen }, { findings }] = await Promise.all([seeing, askGuards(context, lab, "whole")]);
+  const [{ lab: seen, unseen }, { findings }] = await Promise.all([seeing, askGuards(context, lab)]);
   // As in the teardown itself: once it has begun, what concerns one machine stops that machine alone.
   const stops = findings.filter(
     ({ verdict, machine }) => verdict === "refused" && !(openRun?.destructive && machine),

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { ourKeys, parseSettings, type Settings } from "../../teardown/config/settings.ts";
 import { TeardownError } from "../../teardown/errors.ts";
-import { type RecordedLab, recordInState } from "../../teardown/run/recorded-lab.ts";
+import { type LabRecord, storedRecord } from "../../teardown/record.ts";
 import { type Pulumi, printed } from "./pulumi-cli.ts";
 
 const configValues = z.record(
@@ -77,7 +77,7 @@ const keepers = ["ExitCriteria", "Preflight", "JujuModel"];
 export const recordedIn = async (
   pulumi: Pulumi,
   stack: string,
-): Promise<{ project: string | undefined; lab: RecordedLab | undefined }> => {
+): Promise<{ project: string | undefined; lab: LabRecord | undefined }> => {
   const state = parsedOutput(
     await printed(pulumi, ["stack", "export", "--stack", stack]),
     "pulumi stack export",
@@ -87,7 +87,7 @@ export const recordedIn = async (
   const labs = keepers.flatMap((keeper) =>
     resources
       .filter(({ type }) => type === `pulumi-nodejs:dynamic/lab:${keeper}`)
-      .flatMap(({ outputs }) => recordInState.safeParse(outputs?.lab).data ?? []),
+      .flatMap(({ outputs }) => storedRecord.safeParse(outputs?.record ?? outputs?.lab).data ?? []),
   );
   return { project: resources[0]?.urn.split("::")[1], lab: labs[0] };
 };

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
+import type { LabRecord, ModelRecord } from "../record.ts";
 import type { Finding } from "../run/event.ts";
-import type { Knowledge, RecordedLab, RecordedModel } from "../run/recorded-lab.ts";
 import { hostGuard } from "./host-guard.ts";
 import { listGuard } from "./list-guard.ts";
 import { deletionFindings, lookAtMaas, machineFindings, unlistedFindings } from "./maas-guard.ts";
@@ -11,7 +11,7 @@ import { modelGuard } from "./model-guard.ts";
 export type Verdict = { findings: Finding[]; around: MachineSurroundings };
 
 // Juju knows its machines by instance id, which is MAAS's system_id; this finds those that MAAS no longer shows under the model.
-const machinesInJuju = async (context: Context, model: RecordedModel) => {
+const machinesInJuju = async (context: Context, model: ModelRecord) => {
   const machines = await context.juju.machines(model.uuid);
   return machines
     .filter(({ instanceId }) => /^[a-z0-9]{6}$/.test(instanceId))
@@ -29,8 +29,8 @@ const machinesInJuju = async (context: Context, model: RecordedModel) => {
  */
 export const strangersNow = async (
   context: Context,
-  lab: RecordedLab,
-  model: RecordedModel,
+  lab: LabRecord,
+  model: ModelRecord,
 ): Promise<Finding[]> =>
   unlistedFindings(context, lab, await machinesInJuju(context, model)).filter(
     ({ verdict }) => verdict === "refused",
@@ -40,11 +40,7 @@ export const strangersNow = async (
  * Every guard, asked afresh. Both sides are asked at the same time, and one that is slow or unreachable does not hide what
  * the other one found.
  */
-export const askGuards = async (
-  context: Context,
-  lab: RecordedLab,
-  knowledge: Knowledge,
-): Promise<Verdict> => {
+export const askGuards = async (context: Context, lab: LabRecord): Promise<Verdict> => {
   const controller = lab.model?.controller ?? context.settings.jujuController;
   const [juju, maas, inJuju] = await Promise.all([
     modelGuard(context, lab.model, controller),
@@ -56,12 +52,12 @@ export const askGuards = async (
   );
   const list = [
     ...hostGuard(context.settings, context.host),
-    ...listGuard(context.settings, lab, knowledge),
+    ...listGuard(context.settings, lab),
     ...juju.findings,
     ...maas.findings,
     ...deletionFindings(context, lab, maas, juju.models),
     ...machineFindings(context, lab, maas, juju.models),
-    ...(knowledge === "whole" ? unlistedFindings(context, lab, [...ofModel.values()]) : []),
+    ...unlistedFindings(context, lab, [...ofModel.values()]),
   ];
   return {
     findings: list,

@@ -1,7 +1,7 @@
 import { stackFileHint } from "../config/run-time.ts";
 import type { Settings } from "../config/settings.ts";
+import type { LabRecord } from "../record.ts";
 import type { Finding } from "../run/event.ts";
-import type { Knowledge, RecordedLab } from "../run/recorded-lab.ts";
 import { ok, refused } from "./finding.ts";
 
 /** How a machine leaves a stack without being released. `urn` is the machine's, when it is known. */
@@ -13,11 +13,11 @@ export const takeOut = (hostname: string, urn = `<URN of ${hostname}>`): string 
   ].join("\n");
 
 /** The machines in the stack's state and those on today's list are the same: a machine off the list is not to be touched. */
-export const listGuard = (settings: Settings, lab: RecordedLab, knowledge: Knowledge): Finding[] => {
+export const listGuard = (settings: Settings, lab: LabRecord): Finding[] => {
   const inState = new Set(lab.machines.map(({ hostname }) => hostname));
   const listed = new Set(settings.machines);
   const off = [...inState].filter((hostname) => !listed.has(hostname));
-  const missing = knowledge === "whole" ? [...listed].filter((hostname) => !inState.has(hostname)) : [];
+  const missing = [...listed].filter((hostname) => !inState.has(hostname));
   return [
     ...off.map((machine) =>
       refused("list", machine, "is in the stack but no longer on the list `machines`; it is not touched", {

@@ -1,8 +1,8 @@
 import type { JujuModel } from "../clients/juju.ts";
 import type { MaasClient, MaasMachine } from "../clients/maas.ts";
 import type { Context } from "../context.ts";
+import { type LabRecord, systemIds } from "../record.ts";
 import type { Finding } from "../run/event.ts";
-import { type RecordedLab, systemIds } from "../run/recorded-lab.ts";
 import { destroyWith, note, ok, refused } from "./finding.ts";
 import { judgeAbsent, judgeMachine, type MachineSurroundings } from "./machine-guard.ts";
 
@@ -41,7 +41,7 @@ const vmHostsOf = async (maas: MaasClient): Promise<Map<string, string>> => {
 };
 
 /** Asks MAAS for everything that the guards judge, in as few requests as possible. */
-export const lookAtMaas = async (context: Context, lab: RecordedLab): Promise<MaasView> => {
+export const lookAtMaas = async (context: Context, lab: LabRecord): Promise<MaasView> => {
   let maas: MaasClient | undefined;
   try {
     maas = await context.maas();
@@ -98,7 +98,7 @@ export const lookAtMaas = async (context: Context, lab: RecordedLab): Promise<Ma
 /** Judges each recorded machine by what MAAS and Juju showed. */
 export const machineFindings = (
   context: Context,
-  lab: RecordedLab,
+  lab: LabRecord,
   view: MaasView,
   models: JujuModel[] | undefined,
 ): Finding[] => {
@@ -123,7 +123,7 @@ export const machineFindings = (
 /** Juju destroys every machine of the model, listed here or not (juju.md 5): none may be a surprise. */
 export const unlistedFindings = (
   context: Context,
-  lab: RecordedLab,
+  lab: LabRecord,
   ofModel: { hostname: string; systemId: string }[],
 ): Finding[] => {
   const { alsoDestroyed, machines } = context.settings;
@@ -161,7 +161,7 @@ const isVirtual = (machine: MaasMachine) =>
 /** Juju 3.6.24 and 4.0.12 delete virtual machines from MAAS instead of releasing them (juju/juju#22691). */
 export const deletionFindings = (
   context: Context,
-  lab: RecordedLab,
+  lab: LabRecord,
   view: MaasView,
   models: JujuModel[] | undefined,
 ): Finding[] => {

@@ -2,15 +2,15 @@ import type { Host } from "../clients/host.ts";
 import type { MaasMachine } from "../clients/maas.ts";
 import { releaseEffect } from "../clients/maas.ts";
 import type { Settings } from "../config/settings.ts";
+import type { MachineRecord, ModelRecord } from "../record.ts";
 import type { Finding } from "../run/event.ts";
-import { isAbsent, type RecordedMachine, type RecordedModel } from "../run/recorded-lab.ts";
 import { note, ok, refused } from "./finding.ts";
 
 /** What is known around a machine when it is judged. */
 export type MachineSurroundings = {
   settings: Settings;
   host: Host;
-  model: RecordedModel | undefined;
+  model: ModelRecord | undefined;
   /** UUIDs of the models that the controller has now; undefined when it could not be asked. */
   liveModels: ReadonlySet<string> | undefined;
   /** VM hosts by the system_id of the machine that they run on. */
@@ -22,7 +22,7 @@ const profile = (settings: Settings) => settings.maasProfile || "<profile>";
 /** Judges a machine that MAAS shows under its recorded system_id. Asked by the guards, and again right before its release. */
 export const judgeMachine = (
   machine: MaasMachine,
-  recorded: RecordedMachine,
+  recorded: MachineRecord,
   around: MachineSurroundings,
 ): Finding => {
   const { settings, host, model, liveModels, vmHosts } = around;
@@ -102,7 +102,7 @@ export const judgeMachine = (
 
 /** Judges a machine that MAAS no longer shows under its recorded system_id. */
 export const judgeAbsent = (
-  recorded: RecordedMachine,
+  recorded: MachineRecord,
   namesake: MaasMachine | undefined,
   settings: Settings,
   after = 0,
@@ -111,8 +111,6 @@ export const judgeAbsent = (
   const scope = { machine: recorded.hostname };
   if (settings.acceptDeleted.includes(recorded.hostname))
     return note("machine", subject, "deleted from MAAS, accepted", scope);
-  if (isAbsent(recorded) && !namesake)
-    return note("machine", recorded.hostname, "was not in MAAS at `up`, and is not now", scope);
   if (namesake) {
     return refused(
       "machine",

@@ -1,14 +1,14 @@
 import type { JujuModel } from "../clients/juju.ts";
 import type { Context } from "../context.ts";
+import type { ModelRecord } from "../record.ts";
 import type { Finding } from "../run/event.ts";
-import type { RecordedModel } from "../run/recorded-lab.ts";
 import { note, ok, refused } from "./finding.ts";
 
 /** What the Juju side answered; `models` is undefined when it could not be asked. */
 export type JujuView = { findings: Finding[]; models: JujuModel[] | undefined };
 
 /** Judges the model that Juju shows under the recorded UUID. Asked by the guards, and again before and while it is destroyed. */
-export const judgeModel = (model: JujuModel, recorded: RecordedModel): Finding => {
+export const judgeModel = (model: JujuModel, recorded: ModelRecord): Finding => {
   const subject = `${model.name} ${model.uuid}`;
   if (model.isController) {
     return refused("model", subject, "is the controller's own model; it is never destroyed", {
@@ -41,7 +41,7 @@ export const judgeModel = (model: JujuModel, recorded: RecordedModel): Finding =
   );
 };
 
-const absent = (recorded: RecordedModel, models: JujuModel[], complaints: string[]): Finding => {
+const absent = (recorded: ModelRecord, models: JujuModel[], complaints: string[]): Finding => {
   const namesake = models.find((model) => model.name === recorded.name);
   if (namesake) {
     return refused(
@@ -75,7 +75,7 @@ const absent = (recorded: RecordedModel, models: JujuModel[], complaints: string
  */
 export const modelGuard = async (
   context: Context,
-  recorded: RecordedModel | undefined,
+  recorded: ModelRecord | undefined,
   controller: string,
 ): Promise<JujuView> => {
   const findings: Finding[] = [];

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { z } from "zod";
 import { isAlive } from "../clients/engine-process.ts";
 import { TeardownError } from "../errors.ts";
+import { storedRecord } from "../record.ts";
 import type { RunEvent } from "../run/event.ts";
 import { readJournal } from "../run/journal.ts";
-import { recordedLab } from "../run/recorded-lab.ts";
 import { checkCapture } from "./check-capture.ts";
 import type { CaptureCheck } from "./report.ts";
 
-const runRecord = z.object({ project: z.string(), stack: z.string(), opened: z.string(), lab: recordedLab });
+const runRecord = z.object({ project: z.string(), stack: z.string(), opened: z.string(), lab: storedRecord });
 /** The part of `run.json` that a report needs. */
 export type RunRecord = z.output<typeof runRecord>;
 

@@ -1,6 +1,6 @@
+import type { LabRecord } from "../record.ts";
 import type { RunEvent } from "../run/event.ts";
 import { isDestructive } from "../run/journal.ts";
-import type { RecordedLab } from "../run/recorded-lab.ts";
 import { type DestroyEvents, lastAt, messageOf, ms, ofKind, splitDestroys } from "./destroys.ts";
 import { lanesOf } from "./lanes.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -49,13 +49,13 @@ const destroyOf = (
 };
 
 /** What `run.json` says of the lab; where it is lost, the journal's first line says most of it. */
-const labOf = (events: RunEvent[], recorded: RecordedLab | undefined): RecordedLab => {
+const labOf = (events: RunEvent[], recorded: LabRecord | undefined): LabRecord => {
   if (recorded) return recorded;
   const opened = ofKind(events, "run-opened")[0];
   return {
     maasUrl: "",
     ...(opened?.model && { model: { ...opened.model, controllerUuid: "" } }),
-    machines: (opened?.machines ?? []).map((machine) => ({ ...machine, owner: "", powerType: "" })),
+    machines: (opened?.machines ?? []).map((machine) => ({ ...machine, owner: "" })),
   };
 };
 

@@ -100,7 +100,6 @@ export type Result = {
   /** The machine's system_id or the model's UUID. */
   id: string;
   owner: string;
-  powerType: string;
   /** Its last known state. */
   state: string;
   /** Whether that is what the exit criteria ask for. */

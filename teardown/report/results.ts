@@ -1,5 +1,5 @@
+import type { LabRecord } from "../record.ts";
 import type { RunEvent } from "../run/event.ts";
-import type { RecordedLab } from "../run/recorded-lab.ts";
 import { ofKind } from "./destroys.ts";
 import { paceOf } from "./normal-times.ts";
 import type { Destroy, ForcedRemoval, Lane, Result } from "./report.ts";
@@ -23,9 +23,9 @@ const toldOf = (events: RunEvent[], resource: string): string => {
 const machineResult = (
   events: RunEvent[],
   destroys: Destroy[],
-  machine: RecordedLab["machines"][number],
+  machine: LabRecord["machines"][number],
 ): Result => {
-  const { hostname, systemId, owner, powerType } = machine;
+  const { hostname, systemId, owner } = machine;
   const states = ofKind(events, "machine-state").filter((event) => event.hostname === hostname);
   const finished = events.some((event) => event.event === "done" && event.resource === hostname);
   const met = events.some((event) => event.event === "run-closed");
@@ -45,7 +45,6 @@ const machineResult = (
     name: hostname,
     id: systemId,
     owner,
-    powerType,
     state: state || (absent ? "not in MAAS at `up`" : untouched),
     done,
     told: toldOf(events, hostname),
@@ -65,7 +64,7 @@ export const forcedRemovals = (events: RunEvent[]): ForcedRemoval[] =>
 const modelResult = (
   events: RunEvent[],
   destroys: Destroy[],
-  model: NonNullable<RecordedLab["model"]>,
+  model: NonNullable<LabRecord["model"]>,
 ): Result => {
   const state = ofKind(events, "model-state").at(-1)?.state ?? "";
   const done = state === "gone" || events.some((event) => event.event === "run-closed");
@@ -87,7 +86,6 @@ const modelResult = (
     name: model.name,
     id: model.uuid,
     owner: model.controller,
-    powerType: "",
     state: state || untouched,
     done,
     told: toldOf(events, model.name),
@@ -98,7 +96,7 @@ const modelResult = (
 };
 
 /** What became of each thing that the run is about: the model first, then the machines in their order. */
-export const resultsOf = (events: RunEvent[], destroys: Destroy[], lab: RecordedLab): Result[] => [
+export const resultsOf = (events: RunEvent[], destroys: Destroy[], lab: LabRecord): Result[] => [
   ...(lab.model ? [modelResult(events, destroys, lab.model)] : []),
   ...lab.machines.map((machine) => machineResult(events, destroys, machine)),
 ];

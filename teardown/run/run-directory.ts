@@ -4,26 +4,23 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { TeardownError } from "../errors.ts";
+import { type LabRecord, storedRecord } from "../record.ts";
 import { writeWhole } from "./files.ts";
 import { isClosed, type Journal, openJournal, readJournal } from "./journal.ts";
-import { type Knowledge, type RecordedLab, recordedLab } from "./recorded-lab.ts";
 
 const runRecord = z.object({
   v: z.literal(1),
   project: z.string(),
   stack: z.string(),
   opened: z.string(),
-  knowledge: z.enum(["whole", "part"]),
-  lab: recordedLab,
+  lab: storedRecord,
 });
 type RunRecord = z.output<typeof runRecord>;
 
 /** One teardown, over as many `pulumi destroy` as it takes. */
 export type Run = {
   directory: string;
-  lab: RecordedLab;
-  /** Whether `lab` is the whole lab, or what was left of it in the stack when its earlier run directory was lost. */
-  knowledge: Knowledge;
+  lab: LabRecord;
   journal: Journal;
   lock: string;
 };
@@ -64,10 +61,9 @@ const readRecord = (directory: string): RunRecord | undefined => {
   }
 };
 
-const runAt = (directory: string, { lab, knowledge }: RunRecord, now: () => number): Run => ({
+const runAt = (directory: string, { lab }: RunRecord, now: () => number): Run => ({
   directory,
   lab,
-  knowledge,
   journal: openJournal(join(directory, "journal.jsonl"), now),
   lock: join(directory, "lock"),
 });
@@ -126,27 +122,11 @@ const makeDirectory = (root: string, name: string): string => {
 const writeRecord = (directory: string, record: RunRecord) =>
   writeWhole(join(directory, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
 
-const withMore = (known: RecordedLab, more: RecordedLab): RecordedLab => {
-  const there = new Set(known.machines.map(({ hostname }) => hostname));
-  return {
-    ...known,
-    machines: [...known.machines, ...more.machines.filter(({ hostname }) => !there.has(hostname))],
-  };
-};
-
-/** What an open run says of the lab gives way to what the whole stack says, and is added to by a part of it. */
-const bringUpToDate = (
-  open: Run,
-  key: RunKey,
-  lab: RecordedLab,
-  knowledge: Knowledge,
-  now: () => number,
-): Run => {
+/** An open run goes by what the stack says of the lab now. */
+const bringUpToDate = (open: Run, key: RunKey, lab: LabRecord, now: () => number): Run => {
   const record = readRecord(open.directory);
-  const better = knowledge === "whole" ? lab : withMore(open.lab, lab);
-  const knows = knowledge === "whole" ? "whole" : open.knowledge;
-  if (!record || (knows === open.knowledge && isDeepStrictEqual(better, open.lab))) return open;
-  const updated: RunRecord = { ...record, project: key.project, lab: better, knowledge: knows };
+  if (!record || isDeepStrictEqual(lab, open.lab)) return open;
+  const updated: RunRecord = { ...record, project: key.project, lab };
   writeRecord(open.directory, updated);
   return runAt(open.directory, updated, now);
 };
@@ -154,17 +134,11 @@ const bringUpToDate = (
 /**
  * Continues the open run, or opens a new one.
  *
- * @param knowledge whether `lab` is the whole lab or only a part of it
  * @throws TeardownError `run` when the directory cannot be made
  */
-export const openRun = (
-  key: RunKey,
-  lab: RecordedLab,
-  knowledge: Knowledge,
-  now: () => number = Date.now,
-): Run => {
+export const openRun = (key: RunKey, lab: LabRecord, now: () => number = Date.now): Run => {
   const open = findOpenRun(key, now);
-  if (open) return bringUpToDate(open, key, lab, knowledge, now);
+  if (open) return bringUpToDate(open, key, lab, now);
   const root = inHome(key.backupRoot);
   try {
     const directory = makeDirectory(root, `${key.backupLabel}-${stamp(now())}`);
@@ -173,7 +147,6 @@ export const openRun = (
       project: key.project,
       stack: key.stack,
       opened: new Date(now()).toISOString(),
-      knowledge,
       lab,
     };
     writeRecord(directory, record);

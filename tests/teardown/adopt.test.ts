@@ -4,7 +4,7 @@ import type { JujuModel } from "../../teardown/clients/juju.ts";
 import type { MaasMachine } from "../../teardown/clients/maas.ts";
 import { observeLab } from "../../teardown/observe.ts";
 import { previewTable } from "../../teardown/preview-table.ts";
-import type { RecordedLab } from "../../teardown/run/recorded-lab.ts";
+import type { LabRecord } from "../../teardown/record.ts";
 import {
   contextWith,
   controllerModel,
@@ -41,8 +41,8 @@ const world = (
     juju: fakeJuju(models, { ...status, models: async () => ({ models, complaints }) }),
     settings,
   });
-const adopt = (context: ReturnType<typeof world>, begun?: RecordedLab) => adoptLab(context, begun);
-const complaint = async (context: ReturnType<typeof world>, begun?: RecordedLab) => {
+const adopt = (context: ReturnType<typeof world>, begun?: LabRecord) => adoptLab(context, begun);
+const complaint = async (context: ReturnType<typeof world>, begun?: LabRecord) => {
   const { code, message } = await problemOf(adopt(context, begun));
   expect(code).to.equal("missing");
   expect(message).to.include("nothing was changed");

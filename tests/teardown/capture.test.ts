@@ -47,7 +47,6 @@ describe("capture", () => {
     run = openRun(
       { backupRoot: root, backupLabel: "pre", project: "p", stack: "s", modelUuid },
       recordedLab(),
-      "whole",
       quickClock().now,
     );
   });

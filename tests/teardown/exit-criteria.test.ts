@@ -3,8 +3,8 @@ import type { Presence } from "../../teardown/clients/juju.ts";
 import type { MaasMachine } from "../../teardown/clients/maas.ts";
 import { checkExitCriteria } from "../../teardown/exit-criteria.ts";
 import { readyPoller } from "../../teardown/ready-poller.ts";
+import type { LabRecord } from "../../teardown/record.ts";
 import { isClosed } from "../../teardown/run/journal.ts";
-import type { RecordedLab } from "../../teardown/run/recorded-lab.ts";
 import {
   contextWith,
   fakeJuju,
@@ -28,7 +28,7 @@ const setUp = (
     machines?: MaasMachine[];
     seen?: Presence[];
     settings?: Record<string, unknown>;
-    lab?: RecordedLab;
+    lab?: LabRecord;
   } = {},
 ) => {
   const { machines = ready, settings = {}, lab = recordedLab() } = options;

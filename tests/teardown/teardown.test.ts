@@ -41,7 +41,6 @@ describe("teardown: one destroy's part of a run", () => {
       project: "p",
       stack: "s",
       lab: recordedLab(),
-      knowledge: "whole",
       versions: async () => ({ juju: "3.6.28" }),
     });
     dropLock(teardown.run.lock);

@@ -71,11 +71,8 @@ ${list.map(
   )}</section>`;
 
 const resultHtml = (result: Result): Markup => {
-  const { kind, name, id, owner, powerType, state, done, told, took: time, pace, calls, reasons } = result;
-  const about =
-    kind === "model"
-      ? `controller ${owner}`
-      : [owner && `owner ${owner}`, powerType].filter(Boolean).join(", ");
+  const { kind, name, id, owner, state, done, told, took: time, pace, calls, reasons } = result;
+  const about = kind === "model" ? `controller ${owner}` : owner && `owner ${owner}`;
   return html`<tr><th scope="row" class="named">${name}<div class="soft small mono" style="font-weight:400">${id}</div></th>
 <td><span class="pill ${done ? "good" : state === untouched ? "soft" : "bad"}">${state}</span></td>
 <td class="number" data-is="took">${took(time)}${when(pace === "slower", () => html`<div><span class="pill warn">slower</span></div>`)}</td>

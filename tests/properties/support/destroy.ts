@@ -6,9 +6,9 @@ import type { Row } from "../../../teardown/context.ts";
 import { destroyModel } from "../../../teardown/destroy-model.ts";
 import { checkExitCriteria } from "../../../teardown/exit-criteria.ts";
 import { takeOut } from "../../../teardown/guards/list-guard.ts";
+import type { Knowledge } from "../../../teardown/record.ts";
+import { isAbsent, type LabRecord } from "../../../teardown/record.ts";
 import { releaseMachine } from "../../../teardown/release-machine.ts";
-import type { Knowledge } from "../../../teardown/run/recorded-lab.ts";
-import { isAbsent, type RecordedLab } from "../../../teardown/run/recorded-lab.ts";
 import { findOpenRun } from "../../../teardown/run/run-directory.ts";
 import { deadlineReason } from "../../../teardown/stopping.ts";
 import { beginTeardown, type Teardown } from "../../../teardown/teardown.ts";
@@ -43,7 +43,7 @@ const withoutListeners = async <Value>(work: () => Promise<Value>): Promise<Valu
 const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: number) => {
   const settings = settingsOf(stack, deadline);
   const context = contextOf(world, self, settings);
-  const brought: { knowledge: Knowledge; lab: RecordedLab }[] = [];
+  const brought: { knowledge: Knowledge; lab: LabRecord }[] = [];
   let begun: Promise<Teardown> | undefined;
   let made: Teardown | undefined;
 
@@ -62,7 +62,7 @@ const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: nu
     );
     return made;
   };
-  const teardown = (knowledge: Knowledge, lab: RecordedLab) => {
+  const teardown = (knowledge: Knowledge, lab: LabRecord) => {
     brought.push({ knowledge, lab });
     begun ??= begin();
     return begun;

@@ -2,8 +2,8 @@ import { adoptLab } from "../../../teardown/adopt.ts";
 import type { Host } from "../../../teardown/clients/host.ts";
 import { parseSettings, type Settings } from "../../../teardown/config/settings.ts";
 import type { Context } from "../../../teardown/context.ts";
+import type { LabRecord } from "../../../teardown/record.ts";
 import { isDestructive } from "../../../teardown/run/journal.ts";
-import type { RecordedLab } from "../../../teardown/run/recorded-lab.ts";
 import { findOpenRun } from "../../../teardown/run/run-directory.ts";
 import { jujuOf } from "./juju-client.ts";
 import { maasOf } from "./maas-client.ts";
@@ -12,7 +12,7 @@ import type { World } from "./world.ts";
 
 /** What Pulumi keeps between two operations, and the stack's configuration. */
 export type Stack = {
-  lab: RecordedLab;
+  lab: LabRecord;
   /** The resources that are still in it: preflight, backup, model, exit, and the machines by hostname. */
   rows: Set<string>;
   machines: string[];

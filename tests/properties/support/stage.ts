@@ -68,7 +68,6 @@ export const stage = (machines: number, stuckAfter = 600_000): Stage => {
     run: {
       directory: "/nonexistent",
       lab: stack.lab,
-      knowledge: "whole",
       journal: memoryJournal(clock.now),
       lock: "/nonexistent",
     },

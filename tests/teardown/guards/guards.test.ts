@@ -34,11 +34,7 @@ describe("guards: all of them", () => {
   });
 
   it("pass for a lab as it was recorded, each with what it saw", async () => {
-    const { findings, around } = await askGuards(
-      contextWith({ settings: { backupRoot } }),
-      recordedLab(),
-      "whole",
-    );
+    const { findings, around } = await askGuards(contextWith({ settings: { backupRoot } }), recordedLab());
     expect(findings.map(({ guard, verdict }) => `${guard} ${verdict}`)).to.deep.equal([
       "host ok",
       "user ok",
@@ -63,7 +59,7 @@ describe("guards: all of them", () => {
       maas: locked,
       juju: fakeJuju([], { models: down, machines: down }),
     });
-    const refusals = (await askGuards(withoutJuju, recordedLab(), "whole")).findings.filter(
+    const refusals = (await askGuards(withoutJuju, recordedLab())).findings.filter(
       ({ verdict }) => verdict === "refused",
     );
     expect(refusals.map(({ guard, found }) => `${guard}: ${found}`)).to.deep.equal([
@@ -77,7 +73,7 @@ describe("guards: all of them", () => {
       maas: fakeMaas(lab, { version: down }),
       juju: suspended,
     });
-    const { findings, around } = await askGuards(withoutMaas, recordedLab(), "whole");
+    const { findings, around } = await askGuards(withoutMaas, recordedLab());
     expect(findings.filter(({ verdict }) => verdict === "refused").map(({ guard }) => guard)).to.deep.equal([
       "model",
       "maas",
@@ -90,11 +86,7 @@ describe("guards: all of them", () => {
       [controllerModel, model()],
       inModel(["aaa000", "openstack0"], ["ddd333", "hidden"], ["pending", "soon"]),
     );
-    const { findings } = await askGuards(
-      contextWith({ settings: { backupRoot }, juju }),
-      recordedLab(),
-      "whole",
-    );
+    const { findings } = await askGuards(contextWith({ settings: { backupRoot }, juju }), recordedLab());
     const unlisted = findings.filter(({ guard }) => guard === "unlisted");
     expect(unlisted.map(({ subject, verdict }) => `${subject} ${verdict}`)).to.deep.equal([
       "hidden ddd333 refused",
@@ -103,7 +95,7 @@ describe("guards: all of them", () => {
 
   it("do not call a machine unlisted when only a part of the lab is on record", async () => {
     const part = recordedLab({ machines: recordedLab().machines.slice(0, 1) });
-    const { findings } = await askGuards(contextWith({ settings: { backupRoot } }), part, "part");
+    const { findings } = await askGuards(contextWith({ settings: { backupRoot } }), part);
     expect(findings.every(({ verdict }) => verdict === "ok")).to.equal(true);
   });
 });

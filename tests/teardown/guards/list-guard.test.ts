@@ -5,13 +5,13 @@ import { recordedLab, settingsWith } from "../support/fakes.ts";
 describe("list guard", () => {
   it("is content when the stack and the list hold the same machines, in any order", () => {
     const settings = settingsWith({ machines: ["openstack1", "openstack0"] });
-    expect(listGuard(settings, recordedLab(), "whole")).to.deep.equal([
+    expect(listGuard(settings, recordedLab())).to.deep.equal([
       { guard: "list", subject: "2 machines", verdict: "ok", found: "the same in the stack and on the list" },
     ]);
   });
 
   it("refuses a machine that is off the list, for itself alone, with both ways out", () => {
-    const [finding, ...more] = listGuard(settingsWith({ machines: ["openstack0"] }), recordedLab(), "whole");
+    const [finding, ...more] = listGuard(settingsWith({ machines: ["openstack0"] }), recordedLab());
     expect(more).to.deep.equal([]);
     expect(finding).to.include({ verdict: "refused", subject: "openstack1", machine: "openstack1" });
     expect(finding?.found).to.include("no longer on the list `machines`; it is not touched");
@@ -21,14 +21,14 @@ describe("list guard", () => {
 
   it("refuses a machine that was never adopted, but only when the whole lab is on record", () => {
     const settings = settingsWith({ machines: ["openstack0", "openstack1", "openstack2"] });
-    const [finding] = listGuard(settings, recordedLab(), "whole");
+    const [finding] = listGuard(settings, recordedLab());
     expect(finding).to.include({
       verdict: "refused",
       subject: "openstack2",
       next: "pulumi up   # adopts it; then: pulumi preview",
     });
     expect(finding).to.not.have.property("machine");
-    expect(listGuard(settings, recordedLab(), "part").map(({ verdict }) => verdict)).to.deep.equal(["ok"]);
+    expect(listGuard(settings, recordedLab()).map(({ verdict }) => verdict)).to.deep.equal(["ok"]);
   });
 
   it("names the URN when it is known", () => {

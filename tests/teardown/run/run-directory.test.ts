@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { TeardownError } from "../../../teardown/errors.ts";
-import type { RecordedLab } from "../../../teardown/run/recorded-lab.ts";
+import type { LabRecord } from "../../../teardown/record.ts";
 import {
   findOpenRun,
   inHome,
@@ -22,7 +22,7 @@ const machine = (hostname: string, systemId: string) => ({
   powerType: "ipmi",
 });
 const [first, second] = [machine("openstack0", "aaa111"), machine("openstack1", "bbb222")];
-const lab: RecordedLab = { model, maasUrl: "http://maas:5240/MAAS", machines: [first, second] };
+const lab: LabRecord = { model, maasUrl: "http://maas:5240/MAAS", machines: [first, second] };
 const start = Date.parse("2026-11-22T14:00:00Z");
 const at = (seconds: number) => () => start + seconds * 1_000;
 
@@ -51,7 +51,7 @@ describe("run directory", () => {
   };
 
   it("is named after the label and the time, is its owner's alone, and says what it is for", () => {
-    const run = openRun(key(), lab, "whole", at(0));
+    const run = openRun(key(), lab, at(0));
     expect(run.directory).to.equal(join(root(), "pre-destroy-20261122T140000Z"));
     expect(statSync(run.directory).mode & 0o777).to.equal(0o700);
     expect(statSync(join(run.directory, "run.json")).mode & 0o777).to.equal(0o600);
@@ -60,7 +60,6 @@ describe("run directory", () => {
       project: "openstack-lab",
       stack: "lab",
       opened: "2026-11-22T14:00:00.000Z",
-      knowledge: "whole",
       lab,
     });
     expect(run.journal.events()).to.deep.equal([
@@ -82,7 +81,7 @@ describe("run directory", () => {
   it("is its owner's alone whatever the umask", () => {
     const before = process.umask(0);
     try {
-      const run = openRun(key(), lab, "whole", at(0));
+      const run = openRun(key(), lab, at(0));
       expect(statSync(run.directory).mode & 0o777).to.equal(0o700);
       expect(statSync(root()).mode & 0o777).to.equal(0o700);
     } finally {
@@ -91,22 +90,22 @@ describe("run directory", () => {
   });
 
   it("is continued by the next destroy, without a word in the journal", () => {
-    const run = openRun(key(), lab, "whole", at(0));
-    const again = openRun(key(), lab, "whole", at(100));
+    const run = openRun(key(), lab, at(0));
+    const again = openRun(key(), lab, at(100));
     expect(again.directory).to.equal(run.directory);
     expect(again.journal.events()).to.have.length(1);
     expect(readdirSync(root())).to.have.length(1);
   });
 
   it("is not continued once it is closed", () => {
-    close(openRun(key(), lab, "whole", at(0)));
+    close(openRun(key(), lab, at(0)));
     expect(findOpenRun(key())).to.equal(undefined);
-    expect(openRun(key(), lab, "whole", at(100)).directory).to.match(/T140140Z$/);
+    expect(openRun(key(), lab, at(100)).directory).to.match(/T140140Z$/);
     expect(readdirSync(root())).to.have.length(2);
   });
 
   it("is not found behind a newer one that is closed: what it knew is history", () => {
-    const old = openRun(key(), lab, "whole", at(0));
+    const old = openRun(key(), lab, at(0));
     cpSync(old.directory, join(root(), `pre-destroy-${stamp(start + 5_000)}`), { recursive: true });
     const newer = findOpenRun(key());
     expect(newer?.directory).to.match(/T140005Z$/);
@@ -115,28 +114,28 @@ describe("run directory", () => {
   });
 
   it("is that of one stack of one project", () => {
-    openRun(key(), lab, "whole", at(0));
+    openRun(key(), lab, at(0));
     expect(findOpenRun(key())).to.not.equal(undefined);
     expect(findOpenRun(key({ stack: "other" }))).to.equal(undefined);
     expect(findOpenRun(key({ project: "other" }))).to.equal(undefined);
-    expect(openRun(key({ stack: "other" }), lab, "whole", at(10)).directory).to.match(/T140010Z$/);
+    expect(openRun(key({ stack: "other" }), lab, at(10)).directory).to.match(/T140010Z$/);
   });
 
   it("is that of one model; the newest one when no model is asked for", () => {
-    const run = openRun(key(), lab, "whole", at(0));
+    const run = openRun(key(), lab, at(0));
     const rebuilt = { ...lab, model: { ...model, uuid: "uuid-2" } };
     expect(findOpenRun(key({ modelUuid: "uuid-2" }))).to.equal(undefined);
-    const other = openRun(key({ modelUuid: "uuid-2" }), rebuilt, "whole", at(10));
+    const other = openRun(key({ modelUuid: "uuid-2" }), rebuilt, at(10));
     expect(other.directory).to.not.equal(run.directory);
     expect(findOpenRun(key())?.directory).to.equal(run.directory);
     expect(findOpenRun(key({ modelUuid: undefined }))?.directory).to.equal(other.directory);
   });
 
   it("is that of a lab without a model when the key says so", () => {
-    openRun(key(), lab, "whole", at(0));
+    openRun(key(), lab, at(0));
     expect(findOpenRun(key({ modelUuid: "" }))).to.equal(undefined);
     const { model: _, ...withoutModel } = lab;
-    const run = openRun(key({ modelUuid: "" }), withoutModel, "whole", at(10));
+    const run = openRun(key({ modelUuid: "" }), withoutModel, at(10));
     expect(run.journal.events()[0]).to.not.have.property("model");
     expect(findOpenRun(key({ modelUuid: "" }))?.directory).to.equal(run.directory);
   });
@@ -144,11 +143,11 @@ describe("run directory", () => {
   it("has a name of its own when several begin within a second", () => {
     const directories = Array.from(
       { length: 11 },
-      (_, number) => openRun(key({ stack: `lab${number}` }), lab, "whole", at(0)).directory,
+      (_, number) => openRun(key({ stack: `lab${number}` }), lab, at(0)).directory,
     );
     expect(new Set(directories).size).to.equal(11);
     expect(directories[10]).to.match(/T140000Z-11$/);
-    close(openRun(key({ stack: "lab8" }), lab, "whole", at(0)));
+    close(openRun(key({ stack: "lab8" }), lab, at(0)));
     for (const directory of directories.slice(9)) {
       const record = JSON.parse(readFileSync(join(directory, "run.json"), "utf8"));
       writeFileSync(join(directory, "run.json"), JSON.stringify({ ...record, stack: "lab8" }));
@@ -157,13 +156,13 @@ describe("run directory", () => {
   });
 
   it("is not mistaken for that of a label that begins with the same words", () => {
-    const run = openRun(key(), lab, "whole", at(0));
-    close(openRun(key({ backupLabel: "pre-destroy-old" }), lab, "whole", at(5)));
+    const run = openRun(key(), lab, at(0));
+    close(openRun(key({ backupLabel: "pre-destroy-old" }), lab, at(5)));
     expect(findOpenRun(key())?.directory).to.equal(run.directory);
   });
 
   it("is not found where its record is missing, broken or of another version", () => {
-    const run = openRun(key(), lab, "whole", at(0));
+    const run = openRun(key(), lab, at(0));
     const record = recordOf(run);
     const broken = [
       "",
@@ -182,37 +181,32 @@ describe("run directory", () => {
 
   it("learns the whole lab from a part, and never unlearns it", () => {
     const part = { ...lab, machines: [first] };
-    const run = openRun(key(), part, "part", at(0));
+    const run = openRun(key(), part, at(0));
     expect(run).to.deep.include({ knowledge: "part", lab: part });
 
-    const more = openRun(
-      key(),
-      { ...lab, machines: [{ ...first, owner: "somebody" }, second] },
-      "part",
-      at(1),
-    );
+    const more = openRun(key(), { ...lab, machines: [{ ...first, owner: "somebody" }, second] }, at(1));
     expect(more).to.deep.include({ knowledge: "part", lab });
 
-    const whole = openRun(key(), lab, "whole", at(2));
-    expect(whole).to.deep.include({ knowledge: "whole", lab });
+    const whole = openRun(key(), lab, at(2));
+    expect(whole).to.deep.include({ lab });
 
-    const less = openRun(key(), part, "part", at(3));
-    expect(less).to.deep.include({ knowledge: "whole", lab });
-    expect(recordOf(less)).to.deep.include({ knowledge: "whole", lab, opened: "2026-11-22T14:00:00.000Z" });
+    const less = openRun(key(), part, at(3));
+    expect(less).to.deep.include({ lab });
+    expect(recordOf(less)).to.deep.include({ lab, opened: "2026-11-22T14:00:00.000Z" });
     expect(readdirSync(root())).to.have.length(1);
   });
 
   it("gives way to what the whole stack says, which may have been adopted anew", () => {
-    openRun(key(), lab, "whole", at(0));
+    openRun(key(), lab, at(0));
     const moved = { ...lab, machines: [machine("openstack0", "ccc333"), second] };
-    const run = openRun(key(), moved, "whole", at(1));
+    const run = openRun(key(), moved, at(1));
     expect(run.lab).to.deep.equal(moved);
     expect(recordOf(run).lab).to.deep.equal(moved);
   });
 
   it("cannot be made in a file's place, and says so with what to type", () => {
     writeFileSync(root(), "");
-    const message = problem(() => openRun(key(), lab, "whole", at(0)));
+    const message = problem(() => openRun(key(), lab, at(0)));
     expect(message).to.include(root()).and.to.include("Nothing was touched.");
     expect(message).to.include("pulumi destroy -c backupRoot=<folder>");
     expect(problem(() => findOpenRun(key()))).to.include("ENOTDIR");
@@ -222,14 +216,10 @@ describe("run directory", () => {
     onSmallDisk(directory(), "size=16k", (disk, remount) => {
       const there = key({ backupRoot: join(disk, "backups") });
       writeFileSync(join(disk, "filler"), "x".repeat(16 * 1024));
-      expect(problem(() => openRun(there, lab, "whole", at(0)))).to.match(
-        /no run directory can be made.*ENOSPC/,
-      );
+      expect(problem(() => openRun(there, lab, at(0)))).to.match(/no run directory can be made.*ENOSPC/);
       expect(findOpenRun(there)).to.equal(undefined);
       remount("ro");
-      expect(problem(() => openRun(there, lab, "whole", at(1)))).to.match(
-        /no run directory can be made.*EROFS/,
-      );
+      expect(problem(() => openRun(there, lab, at(1)))).to.match(/no run directory can be made.*EROFS/);
     });
   });
 
@@ -248,7 +238,7 @@ describe("run directory", () => {
     mkdirSync(join(root(), "pre-destroy-20261122T150000Z"), { recursive: true });
     writeFileSync(join(root(), "pre-destroy-20261122T160000Z"), "a file");
     writeFileSync(join(root(), "notes.txt"), "");
-    const run = openRun(key(), lab, "whole", at(0));
+    const run = openRun(key(), lab, at(0));
     expect(findOpenRun(key())?.directory).to.equal(run.directory);
   });
 });

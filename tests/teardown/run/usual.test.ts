@@ -12,7 +12,6 @@ describe("usual durations", () => {
     const { journal } = openRun(
       key,
       recordedLab(),
-      "whole",
       () => Date.parse("2026-11-22T14:00:00Z") + second * 1_000,
     );
     journal.write({ event: "done", resource: "admin/openstack", text: "", took: model });

@@ -9,27 +9,26 @@ import {
 } from "../../../teardown/clients/maas.ts";
 import { parseSettings, type Settings } from "../../../teardown/config/settings.ts";
 import type { Clock, Context, Row } from "../../../teardown/context.ts";
+import type { LabRecord, MachineRecord, ModelRecord } from "../../../teardown/record.ts";
 import { memoryJournal } from "../../../teardown/run/journal.ts";
-import type { RecordedLab, RecordedMachine, RecordedModel } from "../../../teardown/run/recorded-lab.ts";
 import type { Run } from "../../../teardown/run/run-directory.ts";
 
 export const start: number = Date.parse("2026-11-22T14:00:00Z");
 export const modelUuid = "11111111-1111-4111-8111-111111111111";
 export const otherUuid = "22222222-2222-4222-8222-222222222222";
-export const recordedModel: RecordedModel = {
+export const recordedModel: ModelRecord = {
   name: "admin/openstack",
   uuid: modelUuid,
   controller: "maas-lab",
   controllerUuid: "99999999-9999-4999-8999-999999999999",
 };
-export const recordedMachine = (more: Partial<RecordedMachine> = {}): RecordedMachine => ({
+export const recordedMachine = (more: Partial<MachineRecord> = {}): MachineRecord => ({
   hostname: "openstack0",
   systemId: "aaa000",
   owner: "admin",
-  powerType: "ipmi",
   ...more,
 });
-export const recordedLab = (more: Partial<RecordedLab> = {}): RecordedLab => ({
+export const recordedLab = (more: Partial<LabRecord> = {}): LabRecord => ({
   model: recordedModel,
   maasUrl: "http://maas:5240/MAAS",
   machines: [recordedMachine(), recordedMachine({ hostname: "openstack1", systemId: "bbb111" })],
@@ -196,10 +195,9 @@ export const contextWith = (
 };
 
 /** A run that lives in memory. */
-export const memoryRun = (lab: RecordedLab = recordedLab(), now: () => number = () => start): Run => ({
+export const memoryRun = (lab: LabRecord = recordedLab(), now: () => number = () => start): Run => ({
   directory: "/nowhere/run",
   lab,
-  knowledge: "whole",
   journal: memoryJournal(now),
   lock: "/nowhere/run/lock",
 });

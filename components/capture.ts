@@ -8,22 +8,17 @@ import { stackFileNow } from "../teardown/config/run-time.ts";
 import { parseCaptureSettings } from "../teardown/config/settings.ts";
 import { engineIdentity } from "../teardown/engine-identity.ts";
 import { TeardownError } from "../teardown/errors.ts";
-import { report } from "../teardown/report.ts";
+import { writeReport } from "../teardown/report/write-report.ts";
 import { findOpenRun, shownPath } from "../teardown/run/run-directory.ts";
 
-const capture = async (
-  project: string,
-  stack: string,
-  modelUuid: string,
-  atUp: Record<string, unknown>,
-): Promise<string> => {
-  const settings = parseCaptureSettings({ ...atUp, ...stackFileNow(process.cwd(), stack) });
+const capture = async (project: string, stack: string): Promise<string> => {
+  const settings = parseCaptureSettings(stackFileNow(process.cwd(), stack));
   const run = findOpenRun({
     backupRoot: settings.backupRoot,
     backupLabel: settings.backupLabel,
     project,
     stack,
-    modelUuid,
+    modelUuid: undefined,
   });
   if (!run) {
     // Preflight opens the run. Where Preflight has left the stack and the run directory is lost or elsewhere now, the
@@ -42,8 +37,8 @@ const capture = async (
   const context = { settings, juju, clock: realClock };
   const began = Date.now();
   const files = await ensureCapture(context, run, { by: "backup", engine: engineIdentity() }).catch(
-    async (error: unknown) => {
-      await report(run);
+    (error: unknown) => {
+      writeReport(run.directory);
       throw error;
     },
   );
@@ -58,16 +53,16 @@ const capture = async (
 };
 
 /** What the Backup's command starts: takes the capture of the open run, or finds that it holds. Exits with 1 when it cannot. */
-export const provider: { run: () => Promise<void> } = {
+export const life: { run: () => Promise<void> } = {
   run: async () => {
-    const [project = "", stack = "", modelUuid = "", backupRoot, backupLabel] = process.argv.slice(1);
+    const [project = "", stack = ""] = process.argv.slice(1);
     try {
-      console.log(await capture(project, stack, modelUuid, { backupRoot, backupLabel }));
+      console.log(await capture(project, stack));
     } catch (error) {
       console.error(
         error instanceof TeardownError
           ? error.message
-          : `unexpected, a defect of this project: ${(error as Error).message}`,
+          : `internal error (please report it): ${(error as Error).message}`,
       );
       process.exitCode = 1;
     }

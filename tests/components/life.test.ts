@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { bounded, shown } from "../../components/boundary.ts";
+import { bounded, shown } from "../../components/life.ts";
 import { TeardownError } from "../../teardown/errors.ts";
 
 const hostile = {

@@ -1,12 +1,12 @@
 import { expect } from "chai";
-import { stackOf } from "../../components/provider-process.ts";
+import { stackOf } from "../../components/operation.ts";
 import { type FakeEngine, fakeEngine } from "./engine/fake-engine.ts";
 import { providerProcess } from "./support/provider.ts";
 
 const stackUrn = "urn:pulumi:lab::openstack-lab::pulumi:pulumi:Stack::openstack-lab-lab";
 const urn = "urn:pulumi:lab::openstack-lab::lab:index:Lab$pulumi-nodejs:dynamic/lab:MaasMachine::openstack0";
 const asking = `
-import { onlyInDestroy } from "./components/provider-process.ts";
+import { onlyInDestroy } from "./components/operation.ts";
 try { await onlyInDestroy("openstack0", ${JSON.stringify(urn)}); console.log("ALLOWED"); }
 catch (error) { console.log(error.code + ": " + error.message); }
 process.exit(0);`;
@@ -63,7 +63,7 @@ describe("provider process: its rows", () => {
   it("tell news in the order in which it was said, and all of it before the method ends", async () => {
     engine = await fakeEngine("");
     const lines = `
-      import { rowOf, rowTold } from "./components/provider-process.ts";
+      import { rowOf, rowTold } from "./components/operation.ts";
       const row = rowOf("urn:1");
       for (let at = 0; at < 50; at++) at % 2 ? row.info("n" + at) : row.warn("n" + at);
       rowOf("urn:2").info("other");
@@ -81,7 +81,7 @@ describe("provider process: its rows", () => {
   it("swallow a status that says the same again, and never an information", async () => {
     engine = await fakeEngine("");
     const lines = `
-      import { rowOf, rowTold } from "./components/provider-process.ts";
+      import { rowOf, rowTold } from "./components/operation.ts";
       const row = rowOf("urn:1");
       for (const text of ["a", "a", "b", "a"]) { row.status(text); await rowTold("urn:1"); }
       row.info("x"); row.info("x");
@@ -97,7 +97,7 @@ describe("provider process: when its engine dies", () => {
     const engine = await fakeEngine("");
     const lines = `
       import { channel } from "node:diagnostics_channel";
-      import { engine } from "./components/provider-process.ts";
+      import { engine } from "./components/operation.ts";
       await engine().rootResource();
       ${before}
       console.log("CONNECTED");

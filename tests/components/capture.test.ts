@@ -33,7 +33,7 @@ describe("capture script, as the command plugin runs it", () => {
       stack: "no-such-stack",
       modelUuid,
     };
-    run = openRun(key, recordedLab(), "whole");
+    run = openRun(key, recordedLab());
   };
   const script = () =>
     spawnSync(

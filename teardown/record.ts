@@ -1,0 +1,41 @@
+import { z } from "zod";
+
+const modelRecord = z.object({
+  /** With its owner: admin/openstack. */
+  name: z.string(),
+  uuid: z.string(),
+  controller: z.string(),
+  controllerUuid: z.string(),
+});
+const machineRecord = z.object({ hostname: z.string(), systemId: z.string(), owner: z.string() });
+
+/**
+ * The identities of a lab, as `up` adopted it: a destroy goes by these and no others. Made by one adoption, held by ExitCriteria,
+ * the input of every other resource. A model that was already gone is left out.
+ */
+export const labRecord = z.object({
+  model: modelRecord.optional(),
+  maasUrl: z.string(),
+  machines: z.array(machineRecord),
+});
+export type ModelRecord = z.output<typeof modelRecord>;
+export type MachineRecord = z.output<typeof machineRecord>;
+export type LabRecord = z.output<typeof labRecord>;
+
+/** The system_ids that MAAS can be asked for. */
+export const systemIds = (lab: LabRecord): string[] => lab.machines.map(({ systemId }) => systemId);
+
+/** As the first version kept a machine: `hostname system_id owner power_type`, where "-" is nothing. */
+const machineOfV1 = z.string().transform((line, context) => {
+  const [hostname = "", systemId = "", owner = ""] = line
+    .split(" ")
+    .map((word) => (word === "-" ? "" : word));
+  if (hostname !== "" && systemId !== "") return { hostname, systemId, owner };
+  context.addIssue(`no machine: ${line}`);
+  return z.NEVER;
+});
+
+/** A record as this or the first version left it in a state or a run directory. */
+export const storedRecord: z.ZodType<LabRecord> = labRecord.extend({
+  machines: z.array(z.union([machineRecord, machineOfV1])),
+});
