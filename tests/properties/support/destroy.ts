@@ -3,11 +3,9 @@ import { TeardownError } from "../../../teardown/errors.ts";
 import "../../../teardown/report/write-report.ts";
 import { ensureCapture } from "../../../teardown/capture.ts";
 import type { Row } from "../../../teardown/context.ts";
-import { destroyModel } from "../../../teardown/destroy-model.ts";
+import { destroyModel, followReaping } from "../../../teardown/destroy-model.ts";
 import { checkExitCriteria } from "../../../teardown/exit-criteria.ts";
 import { takeOut } from "../../../teardown/guards/list-guard.ts";
-import type { Knowledge } from "../../../teardown/record.ts";
-import { isAbsent, type LabRecord } from "../../../teardown/record.ts";
 import { releaseMachine } from "../../../teardown/release-machine.ts";
 import { findOpenRun } from "../../../teardown/run/run-directory.ts";
 import { deadlineReason } from "../../../teardown/stopping.ts";
@@ -43,33 +41,19 @@ const withoutListeners = async <Value>(work: () => Promise<Value>): Promise<Valu
 const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: number) => {
   const settings = settingsOf(stack, deadline);
   const context = contextOf(world, self, settings);
-  const brought: { knowledge: Knowledge; lab: LabRecord }[] = [];
   let begun: Promise<Teardown> | undefined;
   let made: Teardown | undefined;
 
   const begin = async (): Promise<Teardown> => {
-    if (!brought.some(({ knowledge }) => knowledge === "whole")) await self.clock.sleep(150);
-    const whole = brought.find(({ knowledge }) => knowledge === "whole");
-    const { model } = stack.lab;
-    const parts = brought.flatMap(({ lab }) => lab.machines);
     made = await withoutListeners(() =>
-      beginTeardown({
-        context,
-        ...place,
-        ...(whole ?? { knowledge: "part", lab: { ...(model && { model }), maasUrl: "", machines: parts } }),
-        versions: async () => ({}),
-      }),
+      beginTeardown({ context, ...place, lab: stack.lab, versions: async () => ({}) }),
     );
     return made;
   };
-  const teardown = (knowledge: Knowledge, lab: LabRecord) => {
-    brought.push({ knowledge, lab });
-    begun ??= begin();
-    return begun;
-  };
+  const teardown = () => (begun ??= begin());
 
   const destroyOf: Record<string, () => Promise<unknown>> = {
-    preflight: async () => (await teardown("whole", stack.lab)).guarded(row),
+    preflight: async () => (await teardown()).guarded(row),
     backup: async () => {
       const { backupRoot, backupLabel } = settings;
       const run = findOpenRun({ backupRoot, backupLabel, ...place, modelUuid: stack.lab.model?.uuid ?? "" });
@@ -77,26 +61,29 @@ const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: nu
       await ensureCapture(context, run, { by: "backup", engine: undefined });
     },
     model: async () => {
-      const { run, guarded, captured, told } = await teardown("whole", stack.lab);
+      const { run, guarded, captured, told } = await teardown();
       await guarded(row);
       await captured();
       const { model } = stack.lab;
       if (model) await told(model.name, () => destroyModel({ context, run, row, recorded: model }));
     },
+    reaping: async () => {
+      const { run, guarded, captured, told } = await teardown();
+      await guarded(row);
+      await captured();
+      const { model } = stack.lab;
+      if (model) await told("reaping", () => followReaping({ context, run, row, recorded: model }));
+    },
     exit: async () => {
-      const { run, poller } = await teardown("whole", stack.lab);
+      const { run, poller } = await teardown();
       await checkExitCriteria({ context, run, lab: stack.lab, poller, row });
     },
   };
   const release = (hostname: string) => async () => {
     const recorded = stack.lab.machines.find((machine) => machine.hostname === hostname);
     if (!stack.machines.includes(hostname)) throw new TeardownError("refused", takeOut(hostname));
-    if (!recorded || isAbsent(recorded)) return;
-    const { run, guarded, captured, told, poller, look, turns } = await teardown("part", {
-      ...stack.lab,
-      maasUrl: "",
-      machines: [recorded],
-    });
+    if (!recorded) return;
+    const { run, guarded, captured, told, poller, look, turns } = await teardown();
     const { around } = await guarded(row);
     await captured();
     await told(hostname, () => releaseMachine({ context, run, row, recorded, poller, look, turns, around }));
@@ -154,7 +141,7 @@ export const destroyOnce = async (options: {
   };
   const machines = stack.lab.machines.map(({ hostname }) => hostname);
   const levels = async (): Promise<"complete" | "failed"> => {
-    for (const names of [["preflight"], ["backup"], ["model", ...machines], ["exit"]])
+    for (const names of [["preflight"], ["backup"], ["model"], ["reaping", ...machines], ["exit"]])
       if (!(await level(names))) return "failed";
     return "complete";
   };

@@ -85,5 +85,5 @@ export const up = async (world: World, stack: Stack): Promise<void> => {
   const open = findOpenRun({ backupRoot, backupLabel, ...place, modelUuid: undefined });
   const begun = open && isDestructive(open.journal.events()) ? open.lab : undefined;
   stack.lab = await adoptLab(contextOf(world, makeProcess(world), settings), begun);
-  stack.rows = new Set(["preflight", "backup", "model", ...stack.machines, "exit"]);
+  stack.rows = new Set(["preflight", "backup", "model", "reaping", ...stack.machines, "exit"]);
 };
