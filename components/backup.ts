@@ -18,7 +18,7 @@ const script = (settings: Settings, record: LabRecord | undefined): string => {
 # juju export-bundle -m ${model} > ${captureFiles.bundle}
 # juju status -m ${model} --format=yaml > ${captureFiles.status}
 # juju models -c ${controller} --format=yaml > ${captureFiles.models}
-exec node -e 'require("module").createRequire(process.cwd()+"/")("openstack-lab/late")("capture").run()' ${quoted(getProject())} ${quoted(getStack())}`;
+exec node -e 'require("node:module").createRequire(process.cwd()+"/")("openstack-lab/late")("capture").run()' ${quoted(getProject())} ${quoted(getStack())}`;
 };
 
 /**

@@ -8,7 +8,7 @@ import type { LabRecord } from "../teardown/record.ts";
 const stub = (file: string): pulumi.dynamic.ResourceProvider => {
   const late: Pick<pulumi.dynamic.ResourceProvider, "configure"> = {
     async configure(request) {
-      const life = require("module").createRequire(`${process.cwd()}/`)("openstack-lab/late")(file);
+      const life = require("node:module").createRequire(`${process.cwd()}/`)("openstack-lab/late")(file);
       Object.assign(this, life);
       await life.configure(request);
     },

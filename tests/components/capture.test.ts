@@ -9,8 +9,7 @@ import { modelUuid, recordedLab } from "../teardown/support/fakes.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 // As the state keeps it.
-const line =
-  'require("module").createRequire(process.cwd()+"/")("openstack-lab/state")("capture-script").run()';
+const line = 'require("node:module").createRequire(process.cwd()+"/")("openstack-lab/late")("capture").run()';
 const applications = { keystone: { charm: "keystone" } };
 
 describe("capture script, as the command plugin runs it", () => {

@@ -6,16 +6,16 @@ import { expect } from "chai";
 import { itUnless } from "../needs.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const file = join(root, "components", "late-bound.cjs");
+const file = join(root, "components", "late.cjs");
 const load = createRequire(import.meta.url)(file) as (name: string) => Record<string, unknown>;
 const methods = ["create", "diff", "update", "read", "delete"];
 
-describe("late-bound", () => {
+describe("the code that the state loads", () => {
   it("loads each component's provider, with every method that Pulumi calls", () => {
-    for (const name of ["preflight", "juju-model", "maas-machine", "exit-criteria"]) {
+    for (const name of ["preflight", "juju-model", "juju-reaping", "maas-machine", "exit-criteria"]) {
       expect(load(name), name).to.include.all.keys(...methods, "configure");
     }
-    expect(load("capture-script")).to.include.all.keys("run");
+    expect(load("capture")).to.include.all.keys("run");
   });
 
   it("does not know a component that is not there", () => {
@@ -23,7 +23,7 @@ describe("late-bound", () => {
   });
 
   it("is found by its package's name from the project's folder, as the state's line asks for it", () => {
-    const byName = createRequire(`${root}/`)("openstack-lab/state") as typeof load;
+    const byName = createRequire(`${root}/`)("openstack-lab/late") as typeof load;
     expect(byName("preflight")).to.equal(load("preflight"));
   });
 
@@ -43,7 +43,7 @@ describe("late-bound", () => {
       .split("\n");
   const isOneClearLine = (line: string) => {
     expect(line).to.match(/needs Node >= 24, and `node` on PATH is v\d+\.\S+; nothing was touched/);
-    expect(line.split("|")[1]?.trim()).to.equal("see its own row");
+    expect(line.split("|")[1]?.trim()).to.equal("see its own entry");
   };
 
   const needed = old ? undefined : "needs a Node older than 24 in /usr/bin";

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { bounded, shown } from "../../components/life.ts";
+import { bounded, differs, holdsRecord, type State, shown } from "../../components/life.ts";
 import { TeardownError } from "../../teardown/errors.ts";
+import { problemOf, recordedLab, recordedMachine } from "../teardown/support/fakes.ts";
 
 const hostile = {
   toString: () => {
@@ -53,44 +54,24 @@ describe("boundary: what is shown", () => {
 });
 
 describe("boundary: around a provider", () => {
-  type Own = { name: string };
-  type State = Own & { row: string };
-  const kept: State = { row: "s::p", name: "n" };
-  const urn = "urn:pulumi:s::p::lab:index:Lab$pulumi-nodejs:dynamic/lab:T::n";
-  const place = async () => "s::p";
-  const news = { name: "n" };
+  const state: State = { row: "urn:pulumi:s::p::lab:index:Lab$pulumi-nodejs:dynamic/lab:T::n" };
+  const other: State = { row: "urn:pulumi:s::p::lab:index:Lab$pulumi-nodejs:dynamic/lab:T::other" };
   const around = (method: () => Promise<never>) =>
-    bounded<Own, object>(
-      "T",
-      ({ name }) => name,
-      {
-        create: method,
-        diff: method,
-        update: method,
-        read: method,
-        delete: method,
-      },
-      place,
-    );
+    bounded<State>({ create: method, diff: method, update: method, read: method, delete: method });
   const given: State[] = [];
-  const quiet = bounded<Own, object>(
-    "T",
-    ({ name }) => name,
-    {
-      create: async (inputs) => ({ id: "1", outs: inputs }),
-      diff: async (olds, news) => ({ changes: olds.name !== news.name }),
-      update: async (_olds, news) => ({ outs: news }),
-      read: async (state) => void given.push(state),
-      delete: async (state) => void given.push(state),
-    },
-    place,
-  );
+  const quiet = bounded<State>({
+    create: async (inputs) => ({ id: "1", outs: inputs }),
+    diff: async (olds, news) => ({ changes: olds.row !== news.row }),
+    update: async (_olds, news) => ({ outs: news }),
+    read: async (state) => void given.push(state),
+    delete: async (state) => void given.push(state),
+  });
   const calls = (provider: typeof quiet): [string, () => Promise<unknown> | undefined][] => [
-    ["create", () => provider.create?.(news)],
-    ["diff", () => provider.diff?.("1", kept, news)],
-    ["update", () => provider.update?.("1", kept, news)],
-    ["read", () => provider.read?.("1", kept)],
-    ["delete", () => provider.delete?.("1", kept)],
+    ["create", () => provider.create?.(state)],
+    ["diff", () => provider.diff?.("1", state, state)],
+    ["update", () => provider.update?.("1", state, state)],
+    ["read", () => provider.read?.("1", state)],
+    ["delete", () => provider.delete?.("1", state)],
   ];
 
   it("lets no method throw anything but our error, whatever it threw", async () => {
@@ -108,28 +89,43 @@ describe("boundary: around a provider", () => {
   });
 
   it("hands on what the methods answer, old state before new", async () => {
-    expect(await quiet.create?.(news)).to.deep.equal({ id: "1", outs: kept });
-    expect(await quiet.diff?.("1", kept, { name: "other" })).to.deep.equal({ changes: true });
-    expect(await quiet.update?.("1", kept, { name: "other" })).to.deep.equal({
-      outs: { ...kept, name: "other" },
-    });
-    expect(await quiet.delete?.("1", kept)).to.equal(undefined);
-  });
-
-  it("gives the methods the whole URN, and the state a short one", async () => {
-    given.length = 0;
-    await quiet.delete?.("1", kept);
-    await quiet.read?.("1", { ...kept, row: "s::p::my:Site$lab:index:Lab" });
-    expect(given.map(({ row }) => row)).to.deep.equal([
-      urn,
-      "urn:pulumi:s::p::my:Site$lab:index:Lab$pulumi-nodejs:dynamic/lab:T::n",
-    ]);
-    const { outs } = (await quiet.create?.({ ...news, parents: "my:Site$lab:index:Lab" })) ?? {};
-    expect(outs).to.deep.equal({ ...kept, row: "s::p::my:Site$lab:index:Lab" });
+    expect(await quiet.create?.(state)).to.deep.equal({ id: "1", outs: state });
+    expect(await quiet.diff?.("1", state, other)).to.deep.equal({ changes: true });
+    expect(await quiet.update?.("1", state, other)).to.deep.equal({ outs: other });
+    expect(await quiet.delete?.("1", state)).to.equal(undefined);
+    expect(given).to.deep.equal([state]);
   });
 
   it("never drops a resource in a refresh: read answers with the id and the state it got", async () => {
-    expect(await quiet.read?.("1", kept)).to.deep.equal({ id: "1", props: kept });
+    expect(await quiet.read?.("1", state)).to.deep.equal({ id: "1", props: state });
     expect(await quiet.read?.("1", undefined)).to.deep.equal({ id: "1" });
+  });
+});
+
+describe("a resource that holds the record", () => {
+  const record = recordedLab();
+  const state: State = { row: "urn:1", record };
+  const life = holdsRecord<State>(() => "id");
+
+  it("is created and updated with the record, and not without one", async () => {
+    expect(await life.create(state)).to.deep.equal({ id: "id", outs: state });
+    expect(await life.update({ row: "urn:1" }, state)).to.deep.equal({ outs: state });
+    for (const work of [() => life.create({ row: "urn:1" }), () => life.update(state, { row: "urn:1" })])
+      expect((await problemOf(work)).message).to.match(/^nothing was adopted; exit-criteria says why/);
+  });
+
+  it("differs by anything among its inputs, its code in the state too", async () => {
+    const changed: [string, object][] = [
+      ["the same", state],
+      ["the row", { ...state, row: "urn:2" }],
+      ["the code", { ...state, __provider: "other" }],
+      [
+        "another owner",
+        { ...state, record: recordedLab({ machines: [recordedMachine({ owner: "other" })] }) },
+      ],
+      ["unknown in a preview", { ...state, record: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" }],
+    ];
+    for (const [what, news] of changed)
+      expect(differs(state, news as State), what).to.equal(what !== "the same");
   });
 });

@@ -7,7 +7,7 @@ const stackUrn = "urn:pulumi:lab::openstack-lab::pulumi:pulumi:Stack::openstack-
 const urn = "urn:pulumi:lab::openstack-lab::lab:index:Lab$pulumi-nodejs:dynamic/lab:MaasMachine::openstack0";
 const asking = `
 import { onlyInDestroy } from "./components/operation.ts";
-try { await onlyInDestroy("openstack0", ${JSON.stringify(urn)}); console.log("ALLOWED"); }
+try { await onlyInDestroy(${JSON.stringify(urn)}); console.log("ALLOWED"); }
 catch (error) { console.log(error.code + ": " + error.message); }
 process.exit(0);`;
 

@@ -13,7 +13,6 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
-import { keptRow } from "../../components/row.ts";
 import { projectRoot } from "../../packages/toolchain/environment.ts";
 import { type Lab, startLab } from "../e2e/lab.ts";
 import { inTestFaults } from "../needs.ts";
@@ -158,7 +157,7 @@ describe("a lab in somebody else's program, from the packed library", function (
       there.project,
     );
     const rows = deployment.resources.filter(({ outputs }) => outputs?.row !== undefined);
-    expect(rows.map(({ outputs }) => outputs?.row)).to.deep.equal(rows.map(({ urn }) => keptRow(urn)));
+    expect(rows.map(({ outputs }) => outputs?.row)).to.deep.equal(rows.map(({ urn }) => urn));
     expect(rows).to.have.length(8);
   });
 

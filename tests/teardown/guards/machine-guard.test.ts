@@ -145,7 +145,7 @@ describe("machine guard: a machine that is there", () => {
 });
 
 describe("machine guard: a machine that is not there", () => {
-  const absent = recordedMachine({ systemId: "", owner: "", powerType: "" });
+  const absent = recordedMachine({ systemId: "", owner: "" });
 
   it("refuses, with the setting that accepts it", () => {
     const finding = judgeAbsent(
