@@ -4,15 +4,14 @@ import { execProgram } from "../teardown/clients/exec.ts";
 import { type Exec, jujuClient } from "../teardown/clients/juju.ts";
 import { realClock } from "../teardown/clock.ts";
 import { sayDuration } from "../teardown/config/duration.ts";
-import { stackFileNow } from "../teardown/config/run-time.ts";
-import { parseCaptureSettings } from "../teardown/config/settings.ts";
+import { stackSettings } from "../teardown/config/stack-settings.ts";
 import { engineIdentity } from "../teardown/engine-identity.ts";
 import { TeardownError } from "../teardown/errors.ts";
 import { writeReport } from "../teardown/report/write-report.ts";
 import { findOpenRun, shownPath } from "../teardown/run/run-directory.ts";
 
 const capture = async (project: string, stack: string): Promise<string> => {
-  const settings = parseCaptureSettings(stackFileNow(process.cwd(), stack));
+  const settings = await stackSettings(stack);
   const run = findOpenRun({
     backupRoot: settings.backupRoot,
     backupLabel: settings.backupLabel,

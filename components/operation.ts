@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import type { dynamic } from "@pulumi/pulumi";
 import { adoptLab } from "../teardown/adopt.ts";
-import { engineArguments, saysDestroy } from "../teardown/clients/engine-process.ts";
-import { runTimeSettings } from "../teardown/config/run-time.ts";
-import { namespace, type Settings, settingKeys } from "../teardown/config/settings.ts";
+import { type EngineOptions, engineOptions } from "../teardown/clients/engine-options.ts";
+import { engineProcess } from "../teardown/clients/engine-process.ts";
+import type { Settings } from "../teardown/config/settings.ts";
+import { stackSettings } from "../teardown/config/stack-settings.ts";
 import type { Context, Row } from "../teardown/context.ts";
 import { TeardownError } from "../teardown/errors.ts";
 import { takeOut } from "../teardown/guards/list-guard.ts";
@@ -16,7 +16,6 @@ import { beginTeardown, type Teardown } from "../teardown/teardown.ts";
 import { versionsNow } from "../teardown/versions.ts";
 import { realContext } from "../teardown/world.ts";
 import { connectEngine, type Engine } from "./engine/engine.ts";
-import { leavesOut } from "./engine/partial-destroy.ts";
 
 // One process serves all resources of an operation; what is asked or begun once lives here.
 const once = <Value>(make: () => Value): (() => Value) => {
@@ -39,13 +38,8 @@ export const engine: () => Engine = once(() => {
   return made;
 });
 
-let configured: Record<string, unknown> = {};
-/** Keeps what the engine hands over; must not wait for anything (engine.md 0). */
-export const configure = async (request: dynamic.ConfigureRequest): Promise<void> => {
-  const values = settingKeys.map(
-    (key) => [`${namespace}:${key}`, request.config.get(`${namespace}:${key}`)] as const,
-  );
-  configured = Object.fromEntries(values.filter(([, value]) => value !== undefined));
+/** The SDK calls it before anything else: from here on the engine's Cancel is heard. Must not wait (engine.md 0). */
+export const configure = async (): Promise<void> => {
   engine();
 };
 
@@ -85,14 +79,13 @@ export const isUp = (): Promise<boolean> =>
     () => false,
   );
 
-const engineCommand = once(() => engineArguments());
+/** What the engine was asked to do, by its command line and its environment. */
+const asked: () => EngineOptions = once(() => engineOptions(engineProcess()?.argv ?? [], process.env));
 
 let settings: Promise<Settings> | undefined;
 /** The settings of this very operation. @throws TeardownError `config` */
 export const settingsNow = (urn: string): Promise<Settings> =>
-  (settings ??= isUp().then((programRan) =>
-    runTimeSettings({ configured, project: process.cwd(), stack: stackOf(urn).stack, programRan }),
-  ));
+  (settings ??= stackSettings(stackOf(urn).stack, stopping.signal));
 
 let looking: Promise<Context> | undefined;
 /** The world, for methods that only look. */
@@ -122,8 +115,8 @@ export const adoptedLab = (urn: string, before: LabRecord | undefined): Promise<
 
 /** Whether what a refresh finds is news that stays: before a destroy asks, it is; before a program runs, its table says more. */
 export const refreshTells = (): boolean => {
-  const argv = engineCommand();
-  return saysDestroy(argv) !== false || argv.includes("refresh");
+  const { command } = asked();
+  return command === undefined || command === "destroy" || command === "refresh";
 };
 
 /**
@@ -136,9 +129,9 @@ export const onlyInDestroy = async (urn: string): Promise<void> => {
   const root = await engine()
     .rootResource()
     .catch((error: Error) => `unknown (${error.message})`);
-  const argv = engineCommand();
-  if (root === "" && saysDestroy(argv) !== false) return;
-  if (argv.includes("--run-program")) {
+  const { command, runProgram } = asked();
+  if (root === "" && (command === undefined || command === "destroy")) return;
+  if (runProgram) {
     throw new TeardownError(
       "refused",
       "`pulumi destroy --run-program` cannot be told from an `up`; nothing was touched\nRun it without: pulumi destroy",
@@ -155,12 +148,23 @@ export const onlyInDestroy = async (urn: string): Promise<void> => {
   );
 };
 
-/** What a row adds when this destroy ends without the exit criteria, "" otherwise. Best effort: by the engine's command line. */
-export const notVerified = (urn: string): string => {
+/** A pattern of `--target` as the engine reads it: `*` stands for anything but a colon, `**` for anything. */
+const matches = (pattern: string, urn: string): boolean => {
+  const parts = pattern.split(/(\*\*|\*)/).map((part) => {
+    if (part === "**") return ".*";
+    return part === "*" ? "[^:]*" : part.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+  });
+  return new RegExp(`^${parts.join("")}$`).test(urn);
+};
+
+/** What a row adds when this destroy ends without the exit criteria, "" otherwise. */
+export const notVerified = (urn: string, { targets, excludes, excludeProtected } = asked()): string => {
   const exitCriteria = urn.replace(/dynamic\/lab:\w+::.*$/, "dynamic/lab:ExitCriteria::exit-criteria");
-  const partly = leavesOut([...engineCommand()], exitCriteria);
-  if (partly === "no") return "";
-  const why = partly === "surely" ? "are not" : "may not be";
+  const targeted = targets.length > 0 && !targets.some((pattern) => matches(pattern, exitCriteria));
+  // What stays needs what was created before it.
+  const without = targeted || excludes.length > 0;
+  if (!without && !excludeProtected) return "";
+  const why = without ? "are not" : "may not be";
   return `\nnot yet verified: the exit criteria ${why} part of this destroy\nTo finish, and to verify: pulumi destroy`;
 };
 

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import { ensureCapture } from "./capture.ts";
+import { engineOptions } from "./clients/engine-options.ts";
 import { engineProcess } from "./clients/engine-process.ts";
 import { type Turns, turns } from "./clients/maas.ts";
 import type { Context, Row } from "./context.ts";
@@ -38,14 +39,6 @@ export type Teardown = {
 // An operator may have typed the key on the command line; the journal must not repeat it.
 const shownCommand = (argv: string[]): string =>
   ["pulumi", ...argv.slice(1)].map((word) => word.replace(/(maasApiKey=).*/s, "$1***")).join(" ");
-
-// Why it is done, as `pulumi destroy -m` says it.
-const messageOf = (argv: string[]): { message?: string } => {
-  const joined = argv.find((word) => word.startsWith("--message="))?.slice("--message=".length);
-  const at = argv.findIndex((word) => word === "-m" || word === "--message");
-  const message = joined ?? (at < 0 ? undefined : argv[at + 1]);
-  return message === undefined ? {} : { message };
-};
 
 // For what is good to know but must not hold anything up. In ms.
 const patience = 1_000;
@@ -91,6 +84,8 @@ export const beginTeardown = async (options: {
   dropAtExit(run.lock);
   const { maasApiKey: _, ...shown } = settings;
   const engine = engineProcess();
+  // Why it is done.
+  const { message } = engineOptions(engine?.argv ?? [], process.env);
   run.journal.write({
     event: "destroy-started",
     pid: process.pid,
@@ -98,7 +93,7 @@ export const beginTeardown = async (options: {
     user: userInfo().username,
     host: hostname(),
     ...(engine && { command: shownCommand(engine.argv) }),
-    ...(engine && messageOf(engine.argv)),
+    ...(message !== undefined && { message }),
     settings: shown,
   });
   const writeVersions = once(async () => {

@@ -161,23 +161,6 @@ export const parseSettings = (raw: Record<string, unknown>): Settings => {
   );
 };
 
-const captureSchema = z
-  .object(schema.shape)
-  .pick({ backupRoot: true, backupLabel: true, jujuController: true, withoutBundle: true });
-
-/** The few settings that the capture's own process needs; it has no secret and does not judge the rest. */
-export type CaptureSettings = z.output<typeof captureSchema>;
-
-/** Reads what the capture needs. @throws TeardownError `config` */
-export const parseCaptureSettings = (raw: Record<string, unknown>): CaptureSettings => {
-  const parsed = captureSchema.safeParse(set(raw));
-  if (parsed.success) return parsed.data;
-  throw new TeardownError(
-    "config",
-    `the stack's configuration has problems; nothing was touched\n${z.prettifyError(parsed.error)}`,
-  );
-};
-
 /** Picks our keys out of a whole configuration and drops the namespace. */
 export const ourKeys = (all: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(

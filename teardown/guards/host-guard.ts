@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Host } from "../clients/host.ts";
-import { stackFileHint } from "../config/run-time.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Finding } from "../run/event.ts";
 import { tryWriting } from "../run/files.ts";
@@ -37,13 +36,13 @@ export const hostGuard = (settings: Settings, host: Host): Finding[] => {
       ? ok("host", host.hostname, "the host of this lab")
       : refused("host", host.hostname, "is not the host from which this lab is torn down", {
           expected: settings.host,
-          next: `log in to ${settings.host}, or correct \`host\` ${stackFileHint}`,
+          next: `log in to ${settings.host}, or correct \`host\` in the stack's configuration`,
         }),
     host.user === settings.user
       ? ok("user", host.user, "the user of this lab")
       : refused("user", host.user, "is not the user who tears this lab down", {
           expected: settings.user,
-          next: `log in as ${settings.user}, or correct \`user\` ${stackFileHint}`,
+          next: `log in as ${settings.user}, or correct \`user\` in the stack's configuration`,
         }),
     writable(inHome(settings.backupRoot)),
   ];

@@ -1,4 +1,3 @@
-import { stackFileHint } from "../config/run-time.ts";
 import type { Settings } from "../config/settings.ts";
 import type { LabRecord } from "../record.ts";
 import type { Finding } from "../run/event.ts";
@@ -7,7 +6,7 @@ import { ok, refused } from "./finding.ts";
 /** How a machine leaves a stack without being released. `urn` is the machine's, when it is known. */
 export const takeOut = (hostname: string, urn = `<URN of ${hostname}>`): string =>
   [
-    `to release it too:          put ${hostname} back on the list \`machines\` ${stackFileHint}, then: pulumi up && pulumi destroy`,
+    `to release it too:          put ${hostname} back on the list \`machines\`, then: pulumi up && pulumi destroy`,
     `to keep it as it is:        pulumi up   # is refused once, and that is expected; then:`,
     `                            pulumi state delete '${urn}' --yes`,
   ].join("\n");

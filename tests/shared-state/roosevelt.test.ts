@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { parse } from "yaml";
 import { projectRoot } from "../../packages/toolchain/environment.ts";
-import { stackFileNow } from "../../teardown/config/run-time.ts";
-import { parseSettings } from "../../teardown/config/settings.ts";
+import { ourKeys, parseSettings } from "../../teardown/config/settings.ts";
 
-const settingsOf = (stack: string) => parseSettings(stackFileNow(projectRoot, stack));
+const settingsOf = (stack: string) =>
+  parseSettings(ourKeys(parse(readFileSync(join(projectRoot, `Pulumi.${stack}.yaml`), "utf8")).config));
 
 describe("the stack of a production-like lab", () => {
   it("is a valid configuration, protected, of another MAAS and other machines than the lab's", () => {

@@ -1,11 +1,5 @@
 import { expect } from "chai";
-import {
-  ourKeys,
-  parseCaptureSettings,
-  parseSettings,
-  type Settings,
-  settingKeys,
-} from "../../../teardown/config/settings.ts";
+import { ourKeys, parseSettings, type Settings, settingKeys } from "../../../teardown/config/settings.ts";
 import { TeardownError } from "../../../teardown/errors.ts";
 
 const least = {
@@ -265,35 +259,13 @@ describe("settings: together", () => {
     expect(problem).to.include("openstack-lab:mashines is not a key of this project");
   });
 
+  it("refuses a label that leaves the backup root", () => {
+    const problem = problemOf({ ...least, backupLabel: "../../etc" });
+    expect(problem).to.include("nothing was touched").and.to.include("must be a plain file name");
+  });
+
   it("never repeats an API key that it refuses", () => {
     expect(problemOf({ ...least, maasApiKey: "my-secret:half" })).to.not.include("my-secret");
-  });
-});
-
-describe("settings: of the capture", () => {
-  it("reads its four, and does not judge the rest", () => {
-    const read = parseCaptureSettings({
-      ...least,
-      backupRoot: "/srv",
-      withoutBundle: "true",
-      stuckAfter: "soon",
-      machines: [],
-    });
-    expect(read).to.deep.equal({
-      backupRoot: "/srv",
-      backupLabel: "pre-caracal-destroy",
-      jujuController: "",
-      withoutBundle: true,
-    });
-    expect(parseCaptureSettings({ backupRoot: undefined, backupLabel: null })).to.deep.include({
-      backupRoot: "~/backups",
-      backupLabel: "pre-caracal-destroy",
-    });
-  });
-
-  it("refuses a label that leaves the backup root", () => {
-    const problem = problemOf({ backupLabel: "../../etc" }, parseCaptureSettings);
-    expect(problem).to.include("nothing was touched").and.to.include("must be a plain file name");
   });
 });
 
