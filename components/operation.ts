@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { adoptLab } from "../teardown/adopt.ts";
 import { type EngineOptions, engineOptions } from "../teardown/clients/engine-options.ts";
 import { engineProcess } from "../teardown/clients/engine-process.ts";
+import { stackResources } from "../teardown/clients/pulumi.ts";
 import type { Settings } from "../teardown/config/settings.ts";
 import { stackSettings } from "../teardown/config/stack-settings.ts";
 import type { Context, Row } from "../teardown/context.ts";
@@ -169,7 +170,7 @@ export const notVerified = (urn: string, { targets, excludes, excludeProtected }
 };
 
 const begin = async (urn: string, lab: LabRecord, last: boolean): Promise<Teardown> => {
-  const known = await settingsNow(urn);
+  const [known] = await Promise.all([settingsNow(urn), mustAgree(urn, lab)]);
   const { deadline } = known;
   setTimeout(() => stopping.abort(deadlineReason(deadline)), deadline).unref();
   const controller = known.jujuController || lab.model?.controller || "";
@@ -181,6 +182,40 @@ const begin = async (urn: string, lab: LabRecord, last: boolean): Promise<Teardo
     onlyExitCriteria: last,
     versions: () => versionsNow(context),
   });
+};
+
+/**
+ * Every resource of the lab that is left in the state has the same record, and each machine is in it: one that was edited is not
+ * destroyed by, and nothing else is.
+ *
+ * @throws TeardownError `refused`
+ */
+const mustAgree = async (urn: string, lab: LabRecord): Promise<void> => {
+  const { stack } = stackOf(urn);
+  const resources = await stackResources({ engine: engineProcess(), stack, signal: stopping.signal });
+  if (!resources) {
+    throw new TeardownError(
+      "refused",
+      `the state of the stack ${stack} could not be read; nothing was touched\nLook: pulumi stack export --stack ${stack}   # then: pulumi destroy`,
+    );
+  }
+  const ours = resources.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/lab:"));
+  const hostnames = new Set(lab.machines.map(({ hostname }) => hostname));
+  const edited = ours.filter(
+    ({ urn, outputs: { record, row, hostname } }) =>
+      !isDeepStrictEqual(record, lab) ||
+      row !== urn ||
+      (hostname !== undefined && !hostnames.has(String(hostname))),
+  );
+  if (edited.length === 0) return;
+  throw new TeardownError(
+    "refused",
+    [
+      `the state has other records of the lab in ${edited.map((each) => each.urn.split("::").at(-1)).join(", ")}; nothing was touched`,
+      "It was edited, imported, or left by an `up` that failed.",
+      "To record the lab anew: pulumi up   # then: pulumi preview",
+    ].join("\n"),
+  );
 };
 
 let begun: Promise<Teardown> | undefined;

@@ -2,7 +2,7 @@ import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { type EngineOptions, engineOptions } from "./engine-options.ts";
 import type { EngineProcess } from "./engine-process.ts";
-import { type Exec, type ExecAnswer, execProgram } from "./exec.ts";
+import { type Exec, type ExecAnswer, type ExecAsk, execProgram } from "./exec.ts";
 
 /** A stack's configuration, as the CLI reads it now; or why it could not be had. */
 export type StackConfig =
@@ -65,6 +65,30 @@ const environmentFor = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
 
 const megabytes = 1_000_000;
 
+/** One call of the CLI. Without the engine's folder, ours is used: it is inside the same project. */
+const question = ({
+  binary,
+  cwd = process.cwd(),
+  args,
+  env,
+  limit,
+  signal,
+}: {
+  binary: string;
+  cwd: string | undefined;
+  args: string[];
+  env: NodeJS.ProcessEnv;
+  limit: number;
+  signal: AbortSignal | undefined;
+}): ExecAsk => ({
+  binary,
+  args: [...args, "--non-interactive", "--cwd", cwd],
+  env: environmentFor(env),
+  limit,
+  maxBytes: 50 * megabytes,
+  signal,
+});
+
 type Call = { name: "stack" | "config"; args: string[] };
 
 /**
@@ -97,17 +121,8 @@ export const stackConfig = async (given: {
   }
 
   const end = performance.now() + limit;
-  const childEnv = environmentFor(env);
   const ask = ({ args }: Call): Promise<ExecAnswer> =>
-    exec({
-      binary,
-      // Without the engine's folder, ours: it is inside the same project.
-      args: [...args, "--non-interactive", "--cwd", cwd ?? process.cwd()],
-      env: childEnv,
-      limit: end - performance.now(),
-      maxBytes: 10 * megabytes,
-      signal,
-    });
+    exec(question({ binary, cwd, args, env, limit: end - performance.now(), signal }));
   /** Why an answer is none. */
   const failure = (call: Call, { end: how, code, stderr }: ExecAnswer): StackConfig => {
     if (how === "limit") return { kind: "timeout", limit };
@@ -148,3 +163,46 @@ const folderOf = (engine: EngineProcess, { cwd }: EngineOptions): string | undef
 
 const flag = (name: string, value: string | undefined): string[] =>
   value === undefined ? [] : [name, value];
+
+const exportedState = z.object({
+  deployment: z
+    .object({
+      resources: z.array(
+        z.object({
+          urn: z.string(),
+          type: z.string(),
+          outputs: z.record(z.string(), z.unknown()).default({}),
+        }),
+      ),
+    })
+    .nullish(),
+});
+
+/** A resource in a stack's state; secrets in `outputs` are encrypted. */
+export type StateResource = { urn: string; type: string; outputs: Record<string, unknown> };
+
+/**
+ * What is in a stack's state now, by the engine's own CLI: it answers while a destroy holds the lock.
+ *
+ * @returns undefined when the CLI does not say
+ */
+export const stackResources = async (given: {
+  engine: EngineProcess | undefined;
+  stack: string;
+  signal: AbortSignal | undefined;
+}): Promise<StateResource[] | undefined> => {
+  const { engine, stack, signal } = given;
+  if (engine?.binary === undefined) return undefined;
+  const { env } = process;
+  const cwd = folderOf(engine, engineOptions(engine.argv, env));
+  const args = ["stack", "export", "--stack", stack];
+  const { code, stdout } = await execProgram(
+    question({ binary: engine.binary, cwd, args, env, limit: 30_000, signal }),
+  );
+  if (code !== 0) return undefined;
+  try {
+    return exportedState.parse(JSON.parse(stdout)).deployment?.resources ?? [];
+  } catch {
+    return undefined;
+  }
+};
