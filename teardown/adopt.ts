@@ -27,7 +27,7 @@ export const adoptLab = async (context: Context, begun: LabRecord | undefined): 
   const inTheWay = seen.problems.filter(({ hostname, model }) => {
     if (model && begun) return false;
     if (hostname && known.has(hostname)) return false;
-    return !(context.settings.adoptPartial && model);
+    return !(context.settings.adoptPartial.includes("gone") && model);
   });
   if (inTheWay.length > 0) throw complain(inTheWay);
   const { model } = seen;

@@ -119,17 +119,20 @@ const check = {
   },
 };
 
-const withoutBundleHint = `If another checkout or machine began this teardown, copy its run directory to where this one looks (backupRoot), then: pulumi destroy
-To go on without a bundle: ${destroyWith("withoutBundle", "true")}`;
+const withoutBundleHint = (
+  settings: CaptureContext["settings"],
+  model: ModelRecord,
+) => `If another checkout or machine began this teardown, copy its run directory to where this one looks (backupRoot), then: pulumi destroy
+To go on without a bundle: pulumi destroy -c withoutBundle=${[...settings.withoutBundle, model.uuid].join(",")}`;
 
 /** What a dying model still exports is not the lab's bundle: it may lack what was removed first. */
-const mustBeAlive = (models: string, model: ModelRecord): void => {
+const mustBeAlive = (context: CaptureContext, models: string, model: ModelRecord): void => {
   const list = modelsShape.safeParse(documents(captureFiles.models, models)[0]).data;
   const life = list?.models.find((each) => each["model-uuid"] === model.uuid)?.life ?? "alive";
   if (life === "alive") return;
   throw fail(
     `the model ${model.name} is ${life} already, and this run holds no capture of it`,
-    withoutBundleHint,
+    withoutBundleHint(context.settings, model),
   );
 };
 
@@ -141,12 +144,12 @@ const readAll = async (context: CaptureContext, model: ModelRecord) => {
     const gone = jujuErrorKind(error) === "not-found";
     const empty = /nothing to export/i.test((error as Error).message);
     if (!gone && !empty) throw fail((error as Error).message, "When juju answers again: pulumi destroy");
-    if (settings.withoutBundle) return undefined;
+    if (settings.withoutBundle.includes(model.uuid)) return undefined;
     throw fail(
       gone
         ? `the model ${model.name} is gone, and this run holds no capture of it`
         : `the model ${model.name} has no application left to export`,
-      withoutBundleHint,
+      withoutBundleHint(settings, model),
     );
   };
   const [bundle, status, models] = await Promise.all([
@@ -198,9 +201,6 @@ export const takeCapture = async (
   run.journal.write({ event: "capture-started", by: who.by });
   try {
     const { model } = run.lab;
-    if (!model && !settings.withoutBundle) {
-      throw fail("the model was gone already at `up`, so there is nothing to capture", withoutBundleHint);
-    }
     const texts = model
       ? await readAll(context, model)
       : {
@@ -213,7 +213,7 @@ export const takeCapture = async (
       if (texts.bundle !== undefined) check.bundle(texts.bundle, status);
       check.models(texts.models, model);
     }
-    if (model && !settings.withoutBundle) mustBeAlive(texts.models, model);
+    if (model && !settings.withoutBundle.includes(model.uuid)) mustBeAlive(context, texts.models, model);
     // Reading takes minutes. A capture whose engine was killed lives on, and must not put its late files over those by which a
     // successor has begun to destroy.
     const theirs = isDestructive(run.journal.events()) ? verifiedCapture(run.directory) : undefined;

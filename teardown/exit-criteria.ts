@@ -1,10 +1,10 @@
 import type { MaasMachine } from "./clients/maas.ts";
 import { releaseEffect } from "./clients/maas.ts";
 import { sayDuration } from "./config/duration.ts";
+import { permit } from "./config/permissions.ts";
 import type { Context, Row } from "./context.ts";
 import { confirmGone } from "./destroy-model.ts";
 import { TeardownError } from "./errors.ts";
-import { acceptDeleted } from "./guards/machine-guard.ts";
 import type { ReadyPoller } from "./ready-poller.ts";
 import { type LabRecord, systemIds } from "./record.ts";
 import { dropLock } from "./run/lock.ts";
@@ -33,11 +33,15 @@ const machineLine = (
   machine: MaasMachine | undefined,
 ): Line => {
   const subject = `machine ${hostname} ${systemId}`;
-  if (!machine && systemId === "") return { met: true, subject, found: "not in MAAS, as at `up`" };
   if (!machine) {
-    return context.settings.acceptDeleted.includes(hostname)
+    return context.settings.acceptDeleted.includes(systemId)
       ? { met: true, subject, found: "deleted from MAAS, accepted" }
-      : { met: false, subject, found: "deleted from MAAS", next: acceptDeleted(context.settings, hostname) };
+      : {
+          met: false,
+          subject,
+          found: "deleted from MAAS",
+          next: permit(context.settings, "acceptDeleted", [systemId]),
+        };
   }
   if (releaseEffect(machine.status) === "ready") return { met: true, subject, found: "Ready" };
   const owner = machine.owner ? `, owned by ${machine.owner}` : "";
@@ -50,20 +54,29 @@ const machineLine = (
   };
 };
 
-/** Machines that Juju destroyed with the model although they are not listed: Juju does not wait until they are Ready, so we do. */
-const alsoDestroyedLines = async (context: Context, poller: ReadyPoller): Promise<Line[]> => {
-  const { alsoDestroyed } = context.settings;
-  if (alsoDestroyed.length === 0) return [];
+/**
+ * Machines that Juju destroyed with the model although they are not listed, as `alsoDestroyed` permitted: Juju does not wait
+ * until they are Ready, so we do.
+ */
+const alsoDestroyedLines = async (context: Context, run: Run, poller: ReadyPoller): Promise<Line[]> => {
+  const permitted = run.journal
+    .events()
+    .flatMap((each) =>
+      each.event === "guards-passed"
+        ? each.findings.filter(({ guard, verdict, id }) => guard === "unlisted" && verdict === "note" && id)
+        : [],
+    );
+  const ids = [...new Set(permitted.map(({ id = "" }) => id))];
+  if (ids.length === 0) return [];
   const maas = await context.maas();
-  const found = new Map(
-    (await maas.machines({ hostnames: alsoDestroyed })).map((machine) => [machine.hostname, machine]),
-  );
+  const found = await maas.machines({ systemIds: ids });
+  const hostnames = new Map(found.map((machine) => [machine.systemId, machine.hostname]));
   return await Promise.all(
-    alsoDestroyed.map(async (hostname) => {
-      const machine = found.get(hostname);
-      if (!machine) return machineLine(context, hostname, "-", undefined);
-      const settled = await poller.settled(machine.systemId);
-      return machineLine(context, hostname, machine.systemId, settled === "vanished" ? undefined : settled);
+    ids.map(async (systemId) => {
+      const hostname = hostnames.get(systemId);
+      if (hostname === undefined) return machineLine(context, "unlisted", systemId, undefined);
+      const settled = await poller.settled(systemId);
+      return machineLine(context, hostname, systemId, settled === "vanished" ? undefined : settled);
     }),
   );
 };
@@ -91,7 +104,7 @@ export const checkExitCriteria = async (options: {
   const [model, machines, also] = await Promise.all([
     modelLine(context, lab),
     maas.machines({ systemIds: systemIds(lab) }),
-    alsoDestroyedLines(context, poller),
+    alsoDestroyedLines(context, run, poller),
   ]);
   const byId = new Map(machines.map((machine) => [machine.systemId, machine]));
   const lines = [

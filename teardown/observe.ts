@@ -47,7 +47,7 @@ export type SeenLab = {
 export type Problem = { subject: string; hostname?: string; model?: true; found: string; next: string };
 
 const adoptPartially =
-  "if the rest of a lab that was half destroyed by hand is to be adopted: pulumi config set adoptPartial true && pulumi up";
+  "if its model is gone and what is left of the lab is to be adopted: pulumi config set adoptPartial gone && pulumi up";
 
 const findModel = (models: JujuModel[], wanted: string): JujuModel[] => {
   const exact = models.filter(({ name }) => name === wanted);
@@ -111,7 +111,7 @@ const fateOfModel = (
 
 const fateOfMachine = (context: Context, machine: MaasMachine, verdict: Finding, listed: boolean): string => {
   if (!listed) {
-    return context.settings.alsoDestroyed.includes(machine.hostname)
+    return context.settings.alsoDestroyed.includes(machine.systemId)
       ? "NOT LISTED: Juju destroys it with the model (alsoDestroyed)"
       : "NOT LISTED: Juju would destroy it with the model; refused";
   }

@@ -5,10 +5,11 @@ import {
   releaseEffect,
   type Turns,
 } from "./clients/maas.ts";
+import { permit } from "./config/permissions.ts";
 import type { Context, Row } from "./context.ts";
 import { TeardownError } from "./errors.ts";
 import { refusalMessage } from "./guards/findings-table.ts";
-import { acceptDeleted, judgeMachine, type MachineSurroundings } from "./guards/machine-guard.ts";
+import { judgeMachine, type MachineSurroundings } from "./guards/machine-guard.ts";
 import type { Look } from "./machine-looks.ts";
 import { type MachineStory, machineStory } from "./machine-story.ts";
 import type { ReadyPoller, Settled } from "./ready-poller.ts";
@@ -57,13 +58,13 @@ const latestReason = async (maas: MaasClient, machine: MaasMachine): Promise<str
 const vanished = (release: Release, story: MachineStory): void => {
   const { context, recorded } = release;
   story.came("deleted from MAAS", "look");
-  if (context.settings.acceptDeleted.includes(recorded.hostname)) return;
+  if (context.settings.acceptDeleted.includes(recorded.systemId)) return;
   throw new TeardownError(
     "machine",
     [
       `${recorded.hostname} (${recorded.systemId}) is no longer in MAAS; expected: Ready`,
       "A machine that was composed on allocation disappears when it is released, and Juju 3.6.24 and 4.0.12 delete virtual machines (juju/juju#22691).",
-      `To accept that it is gone: ${acceptDeleted(context.settings, recorded.hostname)}`,
+      `To accept that it is gone: ${permit(context.settings, "acceptDeleted", [recorded.systemId])}`,
     ].join("\n"),
   );
 };

@@ -79,3 +79,7 @@ export const howToPermit = (key: Permission): string => `pulumi config set ${key
 
 /** Whether a key is one of the permissions. */
 export const isPermission = (key: string): key is Permission => Object.hasOwn(permissions, key);
+
+/** How names are permitted for one destroy, beside those that are permitted already. */
+export const permit = (given: Permissions, key: Permission, names: readonly string[]): string =>
+  `pulumi destroy -c ${key}=${[...new Set([...given[key], ...names])].join(",")}`;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { TeardownError } from "../errors.ts";
 import { parseDuration } from "./duration.ts";
+import { howToPermit, isPermission, permissionShape } from "./permissions.ts";
 
 /** The namespace of our keys in a stack's configuration, in this project and in any other that uses the lab. */
 export const namespace = "openstack-lab";
@@ -81,11 +82,7 @@ const schema = z.strictObject({
     )
     .default(16),
   simulated: flag.default(false),
-  adoptPartial: flag.default(false),
-  withoutBundle: flag.default(false),
-  acceptDeleted: names.default([]),
-  alsoDestroyed: names.default([]),
-  acceptVmDeletion: flag.default(false),
+  ...permissionShape,
 });
 
 type Parsed = z.output<typeof schema>;
@@ -132,11 +129,10 @@ export type Settings = Omit<z.output<typeof schema>, "deadline"> & { deadline: n
 /** Every key that a stack may set, without the namespace. */
 export const settingKeys: readonly string[] = Object.keys(schema.shape);
 
-const lists = new Set(["machines", "acceptDeleted", "alsoDestroyed"]);
-
 const howToSet = (key: string): string => {
   if (key === "maasApiKey") return `pulumi config set --secret ${key}`;
-  if (lists.has(key)) return `pulumi config set --path '${key}[0]' <hostname>`;
+  if (isPermission(key)) return howToPermit(key);
+  if (key === "machines") return `pulumi config set --path '${key}[0]' <hostname>`;
   return `pulumi config set ${key} <value>`;
 };
 

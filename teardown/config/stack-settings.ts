@@ -46,5 +46,5 @@ export const stackSettings = async (stack: string, signal?: AbortSignal): Promis
       `this is the stack ${answer.stack}, and its resources were adopted in the stack ${stack}; nothing was touched\nTo adopt the lab in this stack: pulumi up   # then: pulumi preview`,
     );
   }
-  return parseSettings(ourKeys(answer.values));
+  return parseSettings(ourKeys(answer.values), { secretKeys: answer.secretKeys });
 };

@@ -1,6 +1,6 @@
 import type { Finding } from "../run/event.ts";
 
-type Details = { expected?: string; next?: string; machine?: string };
+type Details = { expected?: string; next?: string; machine?: string; id?: string };
 const make =
   (verdict: Finding["verdict"]) =>
   (guard: string, subject: string, found: string, details: Details = {}): Finding => ({

@@ -1,14 +1,11 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Host } from "../clients/host.ts";
-import type { Settings } from "../config/settings.ts";
+import { hostMatches, type Settings } from "../config/settings.ts";
 import type { Finding } from "../run/event.ts";
 import { tryWriting } from "../run/files.ts";
 import { inHome } from "../run/run-directory.ts";
 import { destroyWith, ok, refused } from "./finding.ts";
-
-// Names of hosts are the same in any letters.
-const short = (hostname: string) => (hostname.split(".")[0] ?? hostname).toLowerCase();
 
 const writable = (root: string): Finding => {
   let there = root;
@@ -30,7 +27,7 @@ const writable = (root: string): Finding => {
 
 /** The right host, the right user, and room for the capture. */
 export const hostGuard = (settings: Settings, host: Host): Finding[] => {
-  const rightHost = host.hostname === settings.host || short(host.hostname) === short(settings.host);
+  const rightHost = hostMatches(settings.host, host.hostnames[0] ?? host.hostname);
   return [
     rightHost
       ? ok("host", host.hostname, "the host of this lab")

@@ -1,9 +1,10 @@
 import type { JujuModel } from "../clients/juju.ts";
 import type { MaasClient, MaasMachine } from "../clients/maas.ts";
+import { permit } from "../config/permissions.ts";
 import type { Context } from "../context.ts";
 import { type LabRecord, systemIds } from "../record.ts";
 import type { Finding } from "../run/event.ts";
-import { destroyWith, note, ok, refused } from "./finding.ts";
+import { note, ok, refused } from "./finding.ts";
 import { judgeAbsent, judgeMachine, type MachineSurroundings } from "./machine-guard.ts";
 
 /** What the MAAS side answered. */
@@ -111,12 +112,14 @@ export const machineFindings = (
     liveModels: models && new Set(models.map(({ uuid }) => uuid)),
     vmHosts: seen.vmHosts,
   };
-  let missing = 0;
+  const absent = lab.machines
+    .filter(({ systemId }) => !seen.byId.has(systemId))
+    .map(({ systemId }) => systemId);
   return lab.machines.map((recorded) => {
     const machine = seen.byId.get(recorded.systemId);
     return machine
       ? judgeMachine(machine, recorded, around)
-      : judgeAbsent(recorded, seen.namesakes.get(recorded.hostname), context.settings, missing++);
+      : judgeAbsent(recorded, seen.namesakes.get(recorded.hostname), context.settings, absent);
   });
 };
 
@@ -131,26 +134,31 @@ export const unlistedFindings = (
   const recorded = new Set(
     lab.machines.filter(({ hostname }) => machines.includes(hostname)).map(({ systemId }) => systemId),
   );
-  let unknown = 0;
-  return ofModel
-    .filter(({ systemId }) => !recorded.has(systemId))
-    .map(({ hostname, systemId }) =>
-      alsoDestroyed.includes(hostname)
-        ? note(
-            "unlisted",
-            `${hostname} ${systemId}`,
-            "belongs to the model and will be destroyed with it, as allowed by `alsoDestroyed`",
-          )
-        : refused(
-            "unlisted",
-            `${hostname} ${systemId}`,
-            "belongs to the model, and Juju would destroy it although it is not listed",
-            {
-              expected: "only listed machines in the model",
-              next: `move it out of the model, or allow it:\npulumi config set --path 'alsoDestroyed[${alsoDestroyed.length + unknown++}]' ${hostname} && pulumi destroy`,
-            },
-          ),
-    );
+  const unlisted = ofModel.filter(({ systemId }) => !recorded.has(systemId));
+  const next = `move them out of the model, or allow it:\n${permit(
+    context.settings,
+    "alsoDestroyed",
+    unlisted.map(({ systemId }) => systemId),
+  )}`;
+  return unlisted.map(({ hostname, systemId }) =>
+    alsoDestroyed.includes(systemId)
+      ? note(
+          "unlisted",
+          `${hostname} ${systemId}`,
+          "belongs to the model and will be destroyed with it, as allowed by `alsoDestroyed`",
+          { id: systemId },
+        )
+      : refused(
+          "unlisted",
+          `${hostname} ${systemId}`,
+          "belongs to the model, and Juju would destroy it although it is not listed",
+          {
+            expected: "only listed machines in the model",
+            next,
+            id: systemId,
+          },
+        ),
+  );
 };
 
 // Released versions with the defect of juju/juju#22691; the controller's and the model's version counts, not the client's.
@@ -175,12 +183,12 @@ export const deletionFindings = (
   if (virtual.length === 0)
     return [ok("juju version", version, "would delete virtual machines from MAAS; the model has none")];
   const found = `would delete ${virtual.join(", ")} from MAAS instead of releasing (juju/juju#22691)`;
-  if (context.settings.acceptVmDeletion)
+  if (context.settings.acceptVmDeletion.includes(model.uuid))
     return [note("juju version", version, `${found}; accepted by \`acceptVmDeletion\``)];
   return [
     refused("juju version", version, found, {
       expected: "3.6.25 or 4.0.13 and later, or 3.6.23 or 4.0.11 and earlier",
-      next: `upgrade to ${deletesVirtualMachines[version]} (juju upgrade-controller, juju upgrade-model), or accept it: ${destroyWith("acceptVmDeletion", "true")}`,
+      next: `upgrade to ${deletesVirtualMachines[version]} (juju upgrade-controller, juju upgrade-model), or accept it: ${permit(context.settings, "acceptVmDeletion", [model.uuid])}`,
     }),
   ];
 };

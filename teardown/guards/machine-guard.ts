@@ -1,6 +1,7 @@
 import type { Host } from "../clients/host.ts";
 import type { MaasMachine } from "../clients/maas.ts";
 import { releaseEffect } from "../clients/maas.ts";
+import { permit } from "../config/permissions.ts";
 import type { Settings } from "../config/settings.ts";
 import type { MachineRecord, ModelRecord } from "../record.ts";
 import type { Finding } from "../run/event.ts";
@@ -100,16 +101,20 @@ export const judgeMachine = (
   return ok("machine", subject, `${machine.statusName}, owned by ${machine.owner ?? "nobody"}, unlocked`);
 };
 
-/** Judges a machine that MAAS no longer shows under its recorded system_id. */
+/**
+ * Judges a machine that MAAS no longer shows under its recorded system_id.
+ *
+ * @param absent the system_ids of all such machines
+ */
 export const judgeAbsent = (
   recorded: MachineRecord,
   namesake: MaasMachine | undefined,
   settings: Settings,
-  after = 0,
+  absent: readonly string[] = [recorded.systemId],
 ): Finding => {
   const subject = `${recorded.hostname} ${recorded.systemId}`;
   const scope = { machine: recorded.hostname };
-  if (settings.acceptDeleted.includes(recorded.hostname))
+  if (settings.acceptDeleted.includes(recorded.systemId))
     return note("machine", subject, "deleted from MAAS, accepted", scope);
   if (namesake) {
     return refused(
@@ -126,10 +131,6 @@ export const judgeAbsent = (
   return refused("machine", subject, "is no longer in MAAS", {
     ...scope,
     expected: "the machine recorded at `up`",
-    next: acceptDeleted(settings, recorded.hostname, after),
+    next: `${permit(settings, "acceptDeleted", absent)}   # accepts it as deleted`,
   });
 };
-
-/** How a machine that was deleted from MAAS is accepted as such; `after` so many others that are to be accepted too. */
-export const acceptDeleted = (settings: Settings, hostname: string, after = 0): string =>
-  `pulumi config set --path 'acceptDeleted[${settings.acceptDeleted.length + after}]' ${hostname} && pulumi destroy   # accepts it as deleted`;

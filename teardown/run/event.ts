@@ -11,6 +11,8 @@ export const finding = z.object({
   next: z.string().optional(),
   /** Set when it concerns one machine alone: in a teardown that has begun, the others go on. */
   machine: z.string().optional(),
+  /** What a permission would name. */
+  id: z.string().optional(),
 });
 export type Finding = z.output<typeof finding>;
 
