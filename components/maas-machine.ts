@@ -36,12 +36,13 @@ const recorded = (state: MachineState): MachineRecord => {
 
 const release = async (state: MachineState): Promise<string> => {
   const row = rowOf(state.row);
-  const { context, run, poller, look, turns, told, usual, guarded, captured } = await teardown(
+  const { context, run, poller, look, turns, told, usual, guarded, captured, going } = await teardown(
     state.row,
     recordOf(state),
   );
   const { around } = await guarded(row);
   await captured();
+  await going(row);
   return await told(state.hostname, () =>
     releaseMachine({
       context,

@@ -285,3 +285,26 @@ export const followReaping = async (destruction: ModelDestruction): Promise<stri
     await clock.sleep(pause(clock.now() - began), context.signal);
   }
 };
+
+/**
+ * Waits until the model is seen dying or gone: no machine is released while its model is alive. It never comes back to life, so
+ * one answer serves all machines.
+ *
+ * @throws TeardownError `refused` when it is alive, `deadline` or `interrupted`
+ */
+export const mustBeGoing = async (context: Context, recorded: ModelRecord, row: Row): Promise<void> => {
+  for (;;) {
+    throwIfStopped(context, "no machine was released");
+    const { state, why } = await context.juju.presence(recorded.controller, recorded.uuid);
+    throwIfStopped(context, "no machine was released");
+    if (state === "gone" || state === "dying" || state === "dead") return;
+    if (state === "alive") {
+      throw new TeardownError(
+        "refused",
+        `its model ${recorded.name} is alive, so it was not released\npulumi up   # puts the model back into the stack; then: pulumi destroy`,
+      );
+    }
+    row.status(`its model cannot be seen for sure: ${why ?? "juju gave no reason"}`);
+    await context.clock.sleep(beforeAskingAgain, context.signal);
+  }
+};

@@ -4,6 +4,7 @@ import { engineOptions } from "./clients/engine-options.ts";
 import { engineProcess } from "./clients/engine-process.ts";
 import { type Turns, turns } from "./clients/maas.ts";
 import type { Context, Row } from "./context.ts";
+import { mustBeGoing } from "./destroy-model.ts";
 import { engineIdentity } from "./engine-identity.ts";
 import { TeardownError } from "./errors.ts";
 import { findingsTable, refusalMessage } from "./guards/findings-table.ts";
@@ -32,6 +33,8 @@ export type Teardown = {
   guarded: (row: Row) => Promise<Verdict>;
   /** A verified capture, made now if there is none. @throws TeardownError `capture` */
   captured: () => Promise<void>;
+  /** Waits until the model is seen dying or gone. @throws TeardownError `refused` when it is alive */
+  going: (row: Row) => Promise<void>;
   /** Does a resource's work, and writes down how it ended. */
   told: (resource: string, work: () => Promise<string>) => Promise<string>;
 };
@@ -130,6 +133,7 @@ export const beginTeardown = async (options: {
     }
   });
 
+  let going: Promise<void> | undefined;
   let told = false;
   const askOnce = once(async () => {
     const began = clock.now();
@@ -173,6 +177,11 @@ export const beginTeardown = async (options: {
           if (notes.length > 0) row.info(`worth knowing:\n${findingsTable(notes)}`);
         }
         return verdict;
+      }),
+    going: (row) =>
+      within(async () => {
+        const { model } = run.lab;
+        if (model) await (going ??= mustBeGoing(context, model, row));
       }),
     told: (resource, work) =>
       within(async () => {
