@@ -7,7 +7,6 @@ import { confirmGone } from "./destroy-model.ts";
 import { TeardownError } from "./errors.ts";
 import type { ReadyPoller } from "./ready-poller.ts";
 import { type LabRecord, systemIds } from "./record.ts";
-import { dropLock } from "./run/lock.ts";
 import { type Run, shownPath } from "./run/run-directory.ts";
 import { aligned, count, indent } from "./text/table.ts";
 
@@ -129,7 +128,6 @@ export const checkExitCriteria = async (options: {
   const opened = run.journal.events()[0]?.at;
   const took = opened ? context.clock.now() - Date.parse(opened) : 0;
   const { nextStep } = context.settings;
-  dropLock(run.lock);
   const ready = lines.filter(({ found }) => found === "Ready").length;
   const accepted = lines.length - 1 - ready;
   run.journal.write({ event: "run-closed", outcome: "complete", took, nextStep });

@@ -181,7 +181,9 @@ export const beginTeardown = async (options: {
     going: (row) =>
       within(async () => {
         const { model } = run.lab;
-        if (model) await (going ??= mustBeGoing(context, model, row));
+        if (!model) return;
+        going ??= mustBeGoing(context, model, row);
+        await going;
       }),
     told: (resource, work) =>
       within(async () => {

@@ -44,43 +44,28 @@ const endsTorn = (handle: number): boolean => {
   return size > 0 && readSync(handle, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
 };
 
-const append = (file: string, line: string, onDisk: boolean): void => {
+const append = (file: string, line: string): void => {
   const handle = openSync(file, "a+", 0o600);
   try {
     // Not writeSync: that returns without an error when only a part fits on the disk.
     writeFileSync(handle, endsTorn(handle) ? `\n${line}` : line);
-    if (onDisk) fsyncSync(handle);
+    fsyncSync(handle);
   } finally {
     closeSync(handle);
   }
 };
 
-// Nobody decides by these: what they tell of, MAAS and Juju are asked for again. They reach the disk with the next line that must,
-// run-closed at the latest. An fsync takes 1 to 5 ms in which nothing else goes on, and a machine writes six such lines.
-const passing: ReadonlySet<NewEvent["event"]> = new Set<NewEvent["event"]>([
-  "versions",
-  "capture-started",
-  "machine-state",
-  "release-answered",
-  "done",
-]);
-
 /** Opens a journal for writing after what it holds already. */
 export const openJournal = (file: string, now: () => number): Journal => {
-  // That something was destroyed is decided by any one of the releases: the first is on the disk before it is sent.
-  let released = false;
-  const mustBeOnDisk = ({ event }: NewEvent): boolean =>
-    event === "release-called" ? !released : !passing.has(event);
   const write = (event: NewEvent): void => {
     const line = `${JSON.stringify({ v: 1, at: new Date(now()).toISOString(), ...event })}\n`;
     try {
-      append(file, line, mustBeOnDisk(event));
-      released ||= event.event === "release-called";
+      append(file, line);
     } catch (error) {
       // Nothing is done that is not written down first: so this stops the teardown, and is the operator's to mend.
       throw new TeardownError(
         "run",
-        `the journal cannot be written: ${(error as Error).message}\nWhat was not written down was not begun. Free some space or mend the folder of ${file}, then: pulumi destroy`,
+        `the journal cannot be written: ${(error as Error).message}\nNothing was started that is not in it. Free some space or fix the folder of ${file}, then: pulumi destroy`,
         { cause: error },
       );
     }
