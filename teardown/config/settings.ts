@@ -16,19 +16,19 @@ const fromText = (value: unknown): unknown => {
     return value;
   }
 };
-// YAML makes a number of a text like 007; anything else that is no text is a mistake.
+// YAML makes a number of a text like 007; anything else that is not a string is a mistake.
 const asText = (value: unknown): unknown =>
   typeof value === "number" || typeof value === "boolean" ? String(value) : value;
-const text = z.string({ error: "is not a text" }).trim();
+const text = z.string({ error: "must be a string" }).trim();
 const word = <Text extends z.ZodType<string, string>>(kind: Text) => z.preprocess(asText, kind);
 const anyWord = word(text);
 const needed = (example: string) => word(text.min(1, `is not set; for example: ${example}`)).prefault("");
-const hostnameText = z.string({ error: "holds something that is no hostname" }).trim();
-const flag = z.preprocess(fromText, z.boolean({ error: "is not true or false" }));
+const hostnameText = z.string({ error: "contains an invalid hostname" }).trim();
+const flag = z.preprocess(fromText, z.boolean({ error: "must be true or false" }));
 const names = z.preprocess(
   fromText,
   z
-    .array(word(hostnameText.min(1, "holds an empty name")), { error: "is not a list of hostnames" })
+    .array(word(hostnameText.min(1, "contains an empty name")), { error: "must be a list of hostnames" })
     .refine((list) => new Set(list).size === list.length, {
       error: (issue) => `names ${twice(issue.input)} more than once`,
     }),
@@ -39,8 +39,9 @@ const twice = (list: unknown): string =>
 const longest = 24 * 24 * hour;
 const duration = anyWord.transform((text, context) => {
   const ms = parseDuration(text);
-  if (ms === undefined) context.addIssue(`is ${JSON.stringify(text)}, not a duration such as 90s, 10m or 1h`);
-  else if (ms > longest) context.addIssue(`is ${JSON.stringify(text)}; the longest is ${longest / hour}h`);
+  if (ms === undefined)
+    context.addIssue(`must be a duration such as 90s, 10m or 1h, not ${JSON.stringify(text)}`);
+  else if (ms > longest) context.addIssue(`must be at most ${longest / hour}h, not ${JSON.stringify(text)}`);
   return ms ?? 0;
 });
 // A hostname is a DNS label for MAAS; anything else would be a typing mistake that matches nothing.
@@ -55,13 +56,18 @@ const schema = z.strictObject({
   maasApiUrl: anyWord.default(""),
   maasApiKey: anyWord.default(""),
   machines: names.default([]),
-  backupRoot: word(text.min(1, "is empty; for example: ~/backups")).default("~/backups"),
+  // Nobody's home but the operator's own is looked up, and what a relative path means depends on who reads it.
+  backupRoot: word(
+    text
+      .min(1, "is empty; for example: ~/backups")
+      .regex(/^($|\/|~\/|~$)/, "must be an absolute path or start with ~/; for example: ~/backups"),
+  ).default("~/backups"),
   backupLabel: word(
     text.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a plain file name: letters, digits, dots, dashes"),
   ).default("pre-caracal-destroy"),
   releaseComment: anyWord.default("Caracal rebuild teardown"),
   erase: z
-    .enum(["none", "disk", "quick", "secure"], { error: "is none of none, disk, quick, secure" })
+    .enum(["none", "disk", "quick", "secure"], { error: "must be one of none, disk, quick, secure" })
     .default("none"),
   stuckAfter: duration.default(600_000),
   // Its default depends on `erase`.
@@ -71,7 +77,7 @@ const schema = z.strictObject({
   maasConcurrency: z
     .preprocess(
       fromText,
-      z.int({ error: "is not a whole number" }).min(1, "is less than 1").max(256, "is more than 256"),
+      z.int({ error: "must be a whole number" }).min(1, "must be at least 1").max(256, "must be at most 256"),
     )
     .default(16),
   simulated: flag.default(false),
@@ -85,22 +91,28 @@ const schema = z.strictObject({
 type Parsed = z.output<typeof schema>;
 
 /** What only shows when keys are seen together; a key that could not be read by itself is left out. */
-const problemsAcross = (value: Partial<Parsed>): { key: string; message: string }[] => {
+const problemsAcross = (
+  value: Partial<Parsed>,
+  secretKeys: ReadonlySet<string> | undefined,
+): { key: string; message: string }[] => {
   const problems: { key: string; message: string }[] = [];
   const issue = (key: string, message: string) => void problems.push({ key, message });
   const { machines, maasProfile, maasApiUrl, maasApiKey } = value;
   if (machines?.length === 0) issue("machines", "is empty; at least one hostname is needed");
   for (const name of machines ?? []) {
     if (!hostname.test(name))
-      issue("machines", `holds ${JSON.stringify(name)}, which is not a short hostname`);
+      issue("machines", `contains an invalid hostname: ${JSON.stringify(name)} (short names only)`);
   }
   if (maasProfile && maasApiUrl) issue("maasProfile", "and maasApiUrl are both set; keep one of them");
   if (maasProfile === "" && maasApiUrl === "")
-    issue("maasProfile", "is not set, nor is maasApiUrl; for example: admin");
+    issue("maasProfile", "or maasApiUrl must be set; for example: admin");
   if (maasApiUrl && maasApiKey === "") issue("maasApiKey", "is not set, but maasApiUrl is");
-  if (maasApiUrl && !URL.canParse(maasApiUrl)) issue("maasApiUrl", "is not a URL");
+  if (maasApiUrl && !URL.canParse(maasApiUrl)) issue("maasApiUrl", "must be a URL");
   if (maasApiKey && !/^[^:\s]+:[^:\s]+:[^:\s]+$/.test(maasApiKey)) {
-    issue("maasApiKey", "is not a MAAS API key (three parts with colons between)");
+    issue("maasApiKey", "must be a MAAS API key (three parts separated by colons)");
+  }
+  if (maasApiKey && secretKeys && !secretKeys.has(`${namespace}:maasApiKey`)) {
+    issue("maasApiKey", "must be a secret; it is stored in plain text");
   }
   return problems;
 };
@@ -123,7 +135,7 @@ export const settingKeys: readonly string[] = Object.keys(schema.shape);
 const lists = new Set(["machines", "acceptDeleted", "alsoDestroyed"]);
 
 const howToSet = (key: string): string => {
-  if (key === "maasApiKey") return `pulumi config set --secret ${key} <key>`;
+  if (key === "maasApiKey") return `pulumi config set --secret ${key}`;
   if (lists.has(key)) return `pulumi config set --path '${key}[0]' <hostname>`;
   return `pulumi config set ${key} <value>`;
 };
@@ -135,13 +147,17 @@ const set = (raw: Record<string, unknown>): Record<string, unknown> =>
 /**
  * Checks the configuration of a lab.
  *
- * @param raw values by key, without the namespace; texts, or what YAML makes of them
+ * @param raw values by key, without the namespace; strings, or what YAML makes of them
+ * @param options.secretKeys the keys that are secrets, with their namespace; without it nothing is said of secrecy
  * @throws TeardownError `config`, which lists every problem with its key and how to set it
  */
-export const parseSettings = (raw: Record<string, unknown>): Settings => {
+export const parseSettings = (
+  raw: Record<string, unknown>,
+  options: { secretKeys?: ReadonlySet<string> } = {},
+): Settings => {
   const given = set(raw);
   const parsed = schema.safeParse(given);
-  const across = problemsAcross(parsed.success ? parsed.data : readable(given));
+  const across = problemsAcross(parsed.success ? parsed.data : readable(given), options.secretKeys);
   if (parsed.success && across.length === 0) {
     const slow = parsed.data.erase === "disk" || parsed.data.erase === "secure";
     return { ...parsed.data, deadline: parsed.data.deadline ?? (slow ? 24 * hour : hour) };
@@ -150,7 +166,7 @@ export const parseSettings = (raw: Record<string, unknown>): Settings => {
   const alone = (parsed.error?.issues ?? []).flatMap((issue) =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map(
-          (key) => `  ${namespace}:${key} is not a key of this project\n      pulumi config rm ${key}`,
+          (key) => `  ${namespace}:${key} is not a setting of this project\n      pulumi config rm ${key}`,
         )
       : [say(String(issue.path[0] ?? ""), issue.message)],
   );
@@ -176,6 +192,17 @@ export const parseCaptureSettings = (raw: Record<string, unknown>): CaptureSetti
     "config",
     `the stack's configuration has problems; nothing was touched\n${z.prettifyError(parsed.error)}`,
   );
+};
+
+/**
+ * Whether a host is the one that was expected, case-insensitively. A name without a domain is the same host in any domain;
+ * two names with one must be equal: `infra1.staging.example` is not `infra1.prod.example`.
+ */
+export const hostMatches = (expected: string, actual: string): boolean => {
+  const [one, other] = [expected, actual].map((name) => name.trim().toLowerCase().replace(/\.$/, ""));
+  if (!one || !other) return false;
+  if (one.includes(".") && other.includes(".")) return one === other;
+  return one.split(".")[0] === other.split(".")[0];
 };
 
 /** Picks our keys out of a whole configuration and drops the namespace. */

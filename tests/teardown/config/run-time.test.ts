@@ -102,8 +102,10 @@ describe("run-time settings", () => {
 
   it("say which key of the stack file is wrong", () => {
     write("config:\n  openstack-lab:deadline: soon\n  openstack-lab:hots: x\n");
-    expect(problem()).to.include(`openstack-lab:deadline is "soon"`);
-    expect(problem()).to.include("openstack-lab:hots is not a key");
+    expect(problem()).to.include(
+      `openstack-lab:deadline must be a duration such as 90s, 10m or 1h, not "soon"`,
+    );
+    expect(problem()).to.include("openstack-lab:hots is not a setting");
   });
 
   it("drop the namespace of what the stack file says", () => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import {
+  hostMatches,
   ourKeys,
   parseCaptureSettings,
   parseSettings,
@@ -39,9 +40,9 @@ const flag: Case = {
     ["false", false],
   ],
   bad: [
-    ["yes", "is not true or false"],
-    [1, "is not true or false"],
-    ["", "is not true or false"],
+    ["yes", "must be true or false"],
+    [1, "must be true or false"],
+    ["", "must be true or false"],
   ],
 };
 const list: Case = {
@@ -55,13 +56,13 @@ const list: Case = {
     [[7], ["7"]],
   ],
   bad: [
-    ["a", "is not a list of hostnames"],
-    ["[", "is not a list of hostnames"],
-    [{ 0: "a" }, "is not a list of hostnames"],
+    ["a", "must be a list of hostnames"],
+    ["[", "must be a list of hostnames"],
+    [{ 0: "a" }, "must be a list of hostnames"],
     [["a", "b", "a", "b"], "names a, b more than once"],
-    [[""], "holds an empty name"],
-    [[null], "holds something that is no hostname"],
-    [[{ a: 1 }], "holds something that is no hostname"],
+    [[""], "contains an empty name"],
+    [[null], "contains an invalid hostname"],
+    [[{ a: 1 }], "contains an invalid hostname"],
   ],
 };
 const text: Case = {
@@ -71,8 +72,8 @@ const text: Case = {
     [7, "7"],
   ],
   bad: [
-    [["x"], "is not a text"],
-    [{ secure: "v1:abc" }, "is not a text"],
+    [["x"], "must be a string"],
+    [{ secure: "v1:abc" }, "must be a string"],
   ],
 };
 const needed = (example: string): Case => ({
@@ -91,11 +92,11 @@ const duration: Case = {
     ["576h", 2_073_600_000],
   ],
   bad: [
-    ["600", 'is "600", not a duration such as 90s, 10m or 1h'],
-    [600, 'is "600", not a duration such as 90s, 10m or 1h'],
-    ["0s", 'is "0s", not a duration'],
-    ["577h", 'is "577h"; the longest is 576h'],
-    [["1h"], "is not a text"],
+    ["600", 'must be a duration such as 90s, 10m or 1h, not "600"'],
+    [600, 'must be a duration such as 90s, 10m or 1h, not "600"'],
+    ["0s", 'must be a duration such as 90s, 10m or 1h, not "0s"'],
+    ["577h", 'must be at most 576h, not "577h"'],
+    [["1h"], "must be a string"],
   ],
 };
 
@@ -106,14 +107,14 @@ const cases: Record<keyof Settings, Case> = {
   jujuController: { ...text, good: [...text.good, [undefined, ""], [null, ""]] },
   maasProfile: {
     good: text.good,
-    bad: [...text.bad, [undefined, "is not set, nor is maasApiUrl; for example: admin"]],
+    bad: [...text.bad, [undefined, "or maasApiUrl must be set; for example: admin"]],
   },
   maasApiUrl: { good: [["", ""]], bad: text.bad },
   maasApiKey: {
     good: [["a:b:c", "a:b:c"]],
     bad: [
-      ["a:b", "is not a MAAS API key"],
-      ["a: b:c", "is not a MAAS API key"],
+      ["a:b", "must be a MAAS API key"],
+      ["a: b:c", "must be a MAAS API key"],
     ],
   },
   machines: {
@@ -122,18 +123,29 @@ const cases: Record<keyof Settings, Case> = {
       ...list.bad,
       [[], "is empty; at least one hostname is needed"],
       [undefined, "is empty; at least one hostname is needed"],
-      [["a.b"], 'holds "a.b", which is not a short hostname'],
-      [["-a"], 'holds "-a", which is not a short hostname'],
-      [["a\u001b[31m"], 'holds "a\\u001b[31m", which is not a short hostname'],
-      [["a".repeat(64)], "which is not a short hostname"],
+      [["a.b"], 'contains an invalid hostname: "a.b" (short names only)'],
+      [["-a"], 'contains an invalid hostname: "-a"'],
+      [["a\u001b[31m"], 'contains an invalid hostname: "a\\u001b[31m"'],
+      [["a".repeat(64)], "contains an invalid hostname"],
     ],
   },
   backupRoot: {
     good: [
       [undefined, "~/backups"],
       ["/srv", "/srv"],
+      ["/", "/"],
+      ["~", "~"],
+      ["~/a b", "~/a b"],
     ],
-    bad: [["", "is empty; for example: ~/backups"], ...text.bad],
+    bad: [
+      ["", "is empty; for example: ~/backups"],
+      ["~user/backups", "must be an absolute path or start with ~/; for example: ~/backups"],
+      ["backups", "must be an absolute path or start with ~/"],
+      ["./backups", "must be an absolute path or start with ~/"],
+      ["../~/backups", "must be an absolute path or start with ~/"],
+      ["$HOME/backups", "must be an absolute path or start with ~/"],
+      ...text.bad,
+    ],
   },
   backupLabel: {
     good: [
@@ -156,8 +168,8 @@ const cases: Record<keyof Settings, Case> = {
       ["secure", "secure"],
     ],
     bad: [
-      ["no", "is none of none, disk, quick, secure"],
-      [true, "is none of none, disk, quick, secure"],
+      ["no", "must be one of none, disk, quick, secure"],
+      [true, "must be one of none, disk, quick, secure"],
     ],
   },
   stuckAfter: { good: [[undefined, 600_000], ...duration.good], bad: duration.bad },
@@ -171,10 +183,10 @@ const cases: Record<keyof Settings, Case> = {
       ["256", 256],
     ],
     bad: [
-      [0, "is less than 1"],
-      ["257", "is more than 256"],
-      [1.5, "is not a whole number"],
-      ["many", "is not a whole number"],
+      [0, "must be at least 1"],
+      ["257", "must be at most 256"],
+      [1.5, "must be a whole number"],
+      ["many", "must be a whole number"],
     ],
   },
   simulated: { ...flag, good: [[undefined, false], ...flag.good] },
@@ -193,9 +205,7 @@ describe("settings: each key", () => {
       }
       for (const [value, said] of bad) {
         const problem = problemOf({ ...least, [key]: value });
-        expect(problem, JSON.stringify(value)).to.include(
-          `openstack-lab:${key} ${said.startsWith("which") ? "" : said}`,
-        );
+        expect(problem, JSON.stringify(value)).to.include(`openstack-lab:${key} ${said}`);
         expect(problem).to.include(said).and.to.include("nothing was touched");
       }
     });
@@ -230,11 +240,25 @@ describe("settings: together", () => {
     expect(problemOf({ ...least, ...withUrl, maasProfile: "admin" })).to.include(
       "maasProfile and maasApiUrl are both set; keep one of them",
     );
-    expect(problemOf({ ...least, maasProfile: "" })).to.include("maasProfile is not set, nor is maasApiUrl");
+    expect(problemOf({ ...least, maasProfile: "" })).to.include("maasProfile or maasApiUrl must be set");
     const withoutKey = problemOf({ ...least, ...withUrl, maasApiKey: "" });
     expect(withoutKey).to.include("maasApiKey is not set, but maasApiUrl is");
-    expect(withoutKey).to.include("pulumi config set --secret maasApiKey <key>");
-    expect(problemOf({ ...least, ...withUrl, maasApiUrl: "maas" })).to.include("maasApiUrl is not a URL");
+    expect(withoutKey).to.include("pulumi config set --secret maasApiKey");
+    expect(problemOf({ ...least, ...withUrl, maasApiUrl: "maas" })).to.include("maasApiUrl must be a URL");
+  });
+
+  it("refuses an API key that is not a secret, where it is known which keys are", () => {
+    const raw = { ...least, ...withUrl };
+    const secretKeys = new Set(["openstack-lab:maasApiKey"]);
+    expect(parseSettings(raw, { secretKeys })).to.deep.equal(parseSettings(raw));
+    const problem = problemOf(raw, (values) =>
+      parseSettings(values, { secretKeys: new Set(["maasApiKey"]) }),
+    );
+    expect(problem.split("\n").slice(1)).to.deep.equal([
+      "  openstack-lab:maasApiKey must be a secret; it is stored in plain text",
+      "      pulumi config set --secret maasApiKey",
+    ]);
+    expect(parseSettings(least, { secretKeys: new Set() }).maasApiKey).to.equal("");
   });
 
   it("lists several problems at once, each once, each with how it is set", () => {
@@ -250,19 +274,19 @@ describe("settings: together", () => {
       "      pulumi config set backupLabel <value>",
       "  openstack-lab:machines is empty; at least one hostname is needed",
       "      pulumi config set --path 'machines[0]' <hostname>",
-      "  openstack-lab:maasProfile is not set, nor is maasApiUrl; for example: admin",
+      "  openstack-lab:maasProfile or maasApiUrl must be set; for example: admin",
       "      pulumi config set maasProfile <value>",
-      "  openstack-lab:maasApiKey is not a MAAS API key (three parts with colons between)",
-      "      pulumi config set --secret maasApiKey <key>",
+      "  openstack-lab:maasApiKey must be a MAAS API key (three parts separated by colons)",
+      "      pulumi config set --secret maasApiKey",
     ]);
   });
 
   it("names keys that it does not know, and how they are taken out", () => {
     const problem = problemOf({ ...least, hots: "x", mashines: [] });
     expect(problem).to.include(
-      "openstack-lab:hots is not a key of this project\n      pulumi config rm hots",
+      "openstack-lab:hots is not a setting of this project\n      pulumi config rm hots",
     );
-    expect(problem).to.include("openstack-lab:mashines is not a key of this project");
+    expect(problem).to.include("openstack-lab:mashines is not a setting of this project");
   });
 
   it("never repeats an API key that it refuses", () => {
@@ -295,6 +319,29 @@ describe("settings: of the capture", () => {
     const problem = problemOf({ backupLabel: "../../etc" }, parseCaptureSettings);
     expect(problem).to.include("nothing was touched").and.to.include("must be a plain file name");
   });
+});
+
+describe("settings: the expected host", () => {
+  const rows: [string, string, boolean][] = [
+    ["vopenstack-jesse", "vopenstack-jesse", true],
+    ["vopenstack-jesse", "VOpenStack-Jesse.maas", true],
+    ["infra1.staging.example", "infra1", true],
+    ["infra1.staging.example", "infra1.Staging.example.", true],
+    ["infra1.staging.example", "infra1.prod.example", false],
+    ["infra1.staging.example", "infra1.staging", false],
+    ["infra1", "infra10", false],
+    ["infra1", "infra10.example", false],
+    ["infra1.example", "infra2", false],
+    ["", "", false],
+    ["", "infra1", false],
+    [".", "infra1", false],
+  ];
+  for (const [expected, actual, same] of rows) {
+    it(`${expected || "nothing"} is ${same ? "" : "not "}${actual || "nothing"}`, () => {
+      expect(hostMatches(expected, actual)).to.equal(same);
+      expect(hostMatches(actual, expected)).to.equal(same);
+    });
+  }
 });
 
 describe("settings: out of a whole configuration", () => {
