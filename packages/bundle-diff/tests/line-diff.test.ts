@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { diffLines } from "../../render/line-diff.ts";
+import { diffLines } from "../report.ts";
 
 const lines = fc.array(fc.constantFrom("a", "b", "c", ""), { maxLength: 12 });
 

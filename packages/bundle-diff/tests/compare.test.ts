@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { application, changesBetween, notesBetween, summaries } from "../support/bundles.ts";
+import { application, changesBetween, notesBetween, summaries } from "./support/bundles.ts";
 
 type Case = { readonly what: string; readonly a: string; readonly b: string };
 
@@ -57,11 +57,7 @@ const same: readonly Case[] = [
     b: "bindings: {'': oam}",
   },
   { what: "endpoints in alpha", a: "bindings: {public: alpha}", b: "" },
-  {
-    what: "a storage count of an older export",
-    a: "storage: {osd: 'loop,0,1024M'}",
-    b: "storage: {osd: 'loop,1024M'}",
-  },
+  { what: "a storage count of one", a: "storage: {osd: 'loop,1,1024M'}", b: "storage: {osd: 'loop,1024M'}" },
   {
     what: "storage with another unit and order",
     a: "storage: {osd: 'maas,3,10G'}",
@@ -181,6 +177,12 @@ const different: ReadonlyArray<Case & { readonly change: string }> = [
     what: "a storage count",
     a: "storage: {osd: 'loop,0,1024M'}",
     b: "storage: {osd: 'loop,1,1024M'}",
+    change: "keystone storage osd",
+  },
+  {
+    what: "a storage count of an older export, which Juju refuses",
+    a: "storage: {osd: 'loop,0,1024M'}",
+    b: "storage: {osd: 'loop,1024M'}",
     change: "keystone storage osd",
   },
   {

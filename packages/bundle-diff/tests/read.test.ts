@@ -1,14 +1,11 @@
 import { expect } from "chai";
-import { limits } from "../../read/limits.ts";
-import { parseBundle } from "../../read/read-bundle.ts";
-import { summaries } from "../support/bundles.ts";
+import { limits, parseBundle } from "../read.ts";
+import { summaries } from "./support/bundles.ts";
 
-const problems = (text: string): readonly string[] => {
-  const result = parseBundle([{ name: "b.yaml", text }]);
-  return result.ok
-    ? []
-    : result.problems.map(({ where, found, expected }) => `${where}: ${found}; ${expected}`);
-};
+const problems = (text: string): readonly string[] =>
+  parseBundle([{ name: "b.yaml", text }]).problems.map(
+    ({ where, found, expected }) => `${where}: ${found}; ${expected}`,
+  );
 
 const bomb = (levels: number): string =>
   [
@@ -98,8 +95,8 @@ describe("reading a bundle", () => {
       "applications: {a: {charm: [secret-one], num_units: many, options: {x: {y: secret-two}}}, b: text}\nrelations: [[a]]\nmachines: [1]\n",
     );
     expect(all).to.have.length(6);
-    expect(all.join("\n")).to.include("applications / a / charm: a list; a text");
-    expect(all.join("\n")).to.include("applications / a / num_units: a text; a whole number");
+    expect(all.join("\n")).to.include("applications / a / charm: a list; a string");
+    expect(all.join("\n")).to.include("applications / a / num_units: a string; a whole number");
     expect(all.join("\n")).to.include("relations / 0: a list; a list of two endpoints");
     expect(all.join("\n")).not.to.include("secret");
   });

@@ -1,9 +1,6 @@
 import { expect } from "chai";
-import { renderHtml } from "../../render/html.ts";
-import { renderJson } from "../../render/json.ts";
-import { renderText } from "../../render/text.ts";
-import { visible } from "../../visible.ts";
-import { application, reportOf } from "../support/bundles.ts";
+import { visible } from "../visible.ts";
+import { application, renderHtml, renderJson, renderText, reportOf } from "./support/bundles.ts";
 
 const hostile = "\u001b[31m<script>alert('x')</script>\u202e\u009b&\"\u0007";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not come out

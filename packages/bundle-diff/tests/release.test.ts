@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { reportOf, summary } from "../support/bundles.ts";
+import { reportOf, summary } from "./support/bundles.ts";
 
 type Applications = Readonly<Record<string, string>>;
 
