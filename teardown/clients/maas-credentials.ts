@@ -1,9 +1,8 @@
 import os from "node:os";
 import { TeardownError } from "../errors.ts";
 import { type Exec, execProgram } from "./exec.ts";
-import { parseMaasKey } from "./maas/oauth.ts";
+import { normalizeMaasUrl, parseMaasKey } from "./maas/access.ts";
 import { databasesIn, listProfiles, type MaasProfile, type Place, readDatabase } from "./maas/profiles.ts";
-import { normalizeMaasUrl } from "./maas/url.ts";
 
 /** `from` says where the key was found, fit for a message; `ca` is the profile's certificate authority (PEM), if it has one. */
 export type MaasCredentials = { url: string; apiKey: string; from: string; ca?: string };
