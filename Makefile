@@ -41,7 +41,7 @@ coverage: ready ## the tests, with a table of covered lines and coverage/index.h
 demo: ready ## a whole teardown on the simulated lab, a few minutes
 	@node examples/simulated-lab/main.ts $(ARGS)
 
-lab: ready ## a simulated MAAS and Juju in the foreground, until Ctrl-C
+lab: ready ## a simulated MAAS and Juju in the foreground, until Ctrl-C (ARGS="--scenario FILE")
 	@node examples/simulated-lab/lab.ts $(ARGS)
 
 test-faults: ready ## teardowns that are killed and disturbed at every step

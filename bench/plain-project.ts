@@ -44,7 +44,7 @@ export const plainProject = async (
     PULUMI_CONFIG_PASSPHRASE: "a passphrase for benches",
     ...more,
   };
-  await execa(cli, ["stack", "init", "plain", "--non-interactive"], { cwd: directory, env });
+  await execa(cli, ["stack", "init", "plain", "--no-select", "--non-interactive"], { cwd: directory, env });
   return {
     stateText: () => readFileSync(join(state, ".pulumi/stacks/plain/plain.json"), "utf8"),
     run: async (...args) => {

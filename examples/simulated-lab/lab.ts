@@ -1,10 +1,12 @@
 /** `make lab`: a simulated lab in the foreground, with all that a second terminal needs to play with it. */
 import { join, relative } from "node:path";
 import { projectRoot } from "../../packages/toolchain/environment.ts";
+import { endWithMessage } from "../../packages/toolchain/tools.ts";
 import { speed, startSimulatedLab } from "./simulated-stack.ts";
 
 const directory = join(projectRoot, ".lab");
-const lab = await startSimulatedLab(directory, undefined, process.argv.slice(2));
+const args = process.argv.slice(2);
+const lab = await startSimulatedLab(directory, undefined, args).catch(endWithMessage);
 process.stdout.write(
   `A simulated MAAS and Juju are running; a minute of theirs passes in ${60 / speed} s. Ctrl-C ends them.
 In a second terminal, in this folder:

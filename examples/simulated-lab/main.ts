@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { execa } from "execa";
 import { projectRoot, toolchainEnvironment } from "../../packages/toolchain/environment.ts";
+import { endWithMessage } from "../../packages/toolchain/tools.ts";
 import { startSimulatedLab } from "./simulated-stack.ts";
 
 // The model gets stuck until its machines are removed by force, and one power-off fails.
@@ -23,7 +24,7 @@ const say = (text: string) => process.stdout.write(`\n\u001b[1m${text}\u001b[0m\
 say(
   "A simulated lab: MAAS with five machines, Juju with the model openstack. A minute of theirs passes in a second.",
 );
-const lab = await startSimulatedLab(directory, scenario);
+const lab = await startSimulatedLab(directory, scenario).catch(endWithMessage);
 const { pulumi } = await toolchainEnvironment();
 
 const run = async (why: string, ...args: string[]): Promise<void> => {

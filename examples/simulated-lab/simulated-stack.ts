@@ -1,9 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { execa } from "execa";
 import { stringify } from "yaml";
 import { projectRoot, toolchainEnvironment } from "../../packages/toolchain/environment.ts";
+import { tryLock } from "../../packages/toolchain/lock.ts";
+import { ToolchainError } from "../../packages/toolchain/tools.ts";
 
 /** The stack that belongs to the simulated lab; its file is written anew with each lab and never committed. */
 export const stack = "simulated";
@@ -34,17 +36,36 @@ const settings = () => ({
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /**
+ * Empties the directory of an earlier lab, unless that one still runs.
+ *
+ * @returns gives the directory back
+ */
+const takeDirectory = (directory: string): (() => void) => {
+  const lock = join(directory, "lock");
+  const holder = tryLock(lock);
+  if (holder)
+    throw new ToolchainError(
+      `A simulated lab runs in ${relative(process.cwd(), directory)} already, as process ${holder.pid}. ` +
+        `End it first: Ctrl-C in its terminal, or \`kill ${holder.pid}\`.`,
+    );
+  for (const name of readdirSync(directory))
+    if (name !== "lock") rmSync(join(directory, name), { recursive: true, force: true });
+  return () => rmSync(lock, { force: true });
+};
+
+/**
  * Starts a simulated lab and makes a stack for it: own home, own state, nothing adopted. An earlier lab in the same
  * directory is forgotten.
  *
  * @param scenario of the simulator; without it, all is well
+ * @throws ToolchainError when a lab runs in that directory
  */
 export const startSimulatedLab = async (
   directory: string,
   scenario?: Record<string, unknown>,
   args: string[] = [],
 ): Promise<SimulatedLab> => {
-  rmSync(directory, { recursive: true, force: true });
+  const giveBack = takeDirectory(directory);
   const state = join(directory, "state");
   mkdirSync(state, { recursive: true });
   const file = join(directory, "scenario.yaml");
@@ -74,7 +95,7 @@ export const startSimulatedLab = async (
     PULUMI_STACK: stack,
   };
   rmSync(stackFile, { force: true });
-  await execa(pulumi, ["stack", "init", stack, "--non-interactive"], {
+  await execa(pulumi, ["stack", "init", stack, "--no-select", "--non-interactive"], {
     cwd: projectRoot,
     env: { ...env, PULUMI_STACK: "" },
   });
@@ -98,6 +119,7 @@ export const startSimulatedLab = async (
     stop: async () => {
       simulator.kill("SIGTERM");
       await simulator;
+      giveBack();
     },
   };
 };

@@ -1,12 +1,16 @@
-import { absent, type Shown, value } from "./change.ts";
-import type { Bundle } from "./model.ts";
-import { type OptionValue, scalarText } from "./read/scalar.ts";
+import type { Bundle, OptionValue } from "./normalise.ts";
+
+/** One side of a difference, as it may be shown. A secret has no text here, so that nothing can print one. */
+export type Shown =
+  | { readonly state: "absent" }
+  | { readonly state: "masked" }
+  | { readonly state: "value"; readonly text: string };
 
 /** Option names whose values are secrets. "keystone" is a service, not a key. */
 const secretName =
   /pass(word|wd|phrase)|(^|[^a-z])pass([^a-z]|$)|secret|key(?!stone|map)|token|cert|credential|^ssl[-_]/i;
 
-/** Values that are, or hold, secrets under any name. */
+/** Values that are, or contain, secrets under any name. */
 const secretValues: readonly RegExp[] = [
   /-----BEGIN /,
   // Base64 of "-----BEGIN": charms take certificates and keys this way.
@@ -20,44 +24,34 @@ export const isSecretName = (name: string): boolean => secretName.test(name);
 
 export const looksSecret = (text: string): boolean => secretValues.some((pattern) => pattern.test(text));
 
-/** Decides what may be shown. Made once for both bundles, so that a secret is known wherever it turns up. */
-export type Mask = {
-  readonly option: (name: string, option: OptionValue | undefined) => Shown;
-  readonly text: (text: string | undefined) => Shown;
-};
+/** Decides what may be shown of a value. `kind` is "option" for the options of a charm. */
+export type Mask = (kind: string, name: string, value: OptionValue | undefined) => Shown;
 
-/** Shorter secrets would turn up in innocent values by chance. */
+/** Shorter secrets would turn up in harmless values by chance. */
 const shortestTraced = 6;
 
-const secretTexts = (bundles: readonly Bundle[]): readonly string[] => [
-  ...new Set(
-    bundles.flatMap(({ applications }) =>
-      [...applications.values()].flatMap(({ options }) =>
-        [...options].flatMap(([name, option]) =>
-          isSecretName(name) && typeof option !== "boolean" && scalarText(option).length >= shortestTraced
-            ? [scalarText(option)]
-            : [],
-        ),
-      ),
-    ),
-  ),
-];
-
 /**
- * Masks by an option's name, by what a value looks like, and by the secrets of both bundles: a password that
- * is repeated inside another option is masked there too. true and false are no secrets.
+ * Masks by an option's name, by what a value looks like, and by the secrets of all these bundles: a password
+ * that is repeated inside another option is masked there too. true and false are not secrets.
  */
 export const createMask = (...bundles: readonly Bundle[]): Mask => {
-  const secrets = secretTexts(bundles);
-  return {
-    option: (name, option) => {
-      if (option === undefined) return absent;
-      if (typeof option === "boolean") return value(String(option));
-      const text = scalarText(option);
-      const isSecret =
-        isSecretName(name) || looksSecret(text) || secrets.some((secret) => text.includes(secret));
-      return isSecret ? { state: "masked" } : value(text);
-    },
-    text: (text) => (text === undefined ? absent : looksSecret(text) ? { state: "masked" } : value(text)),
+  const options = bundles
+    .flatMap(({ applications }) => [...applications.values()])
+    .flatMap((application) => [...(application.values.get("option") ?? [])]);
+  const secrets = new Set(
+    options.flatMap(([name, value]) =>
+      isSecretName(name) && typeof value !== "boolean" && String(value).length >= shortestTraced
+        ? [String(value)]
+        : [],
+    ),
+  );
+  return (kind, name, value) => {
+    if (value === undefined) return { state: "absent" };
+    const text = String(value);
+    const isSecret =
+      typeof value !== "boolean" &&
+      (looksSecret(text) ||
+        (kind === "option" && (isSecretName(name) || [...secrets].some((secret) => text.includes(secret)))));
+    return isSecret ? { state: "masked" } : { state: "value", text };
   };
 };

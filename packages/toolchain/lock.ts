@@ -42,8 +42,10 @@ const readHolder = (path: string): Holder | undefined => {
   }
 };
 
-/** Takes the lock if it is free or its holder is dead; returns the living holder otherwise. */
-const tryLock = (path: string, me: Holder): Holder | undefined => {
+/** Takes the lock file at `path` if it is free or its holder is dead; returns the living holder otherwise. */
+export const tryLock = (path: string): Holder | undefined => {
+  mkdirSync(dirname(path), { recursive: true });
+  const me: Holder = { pid: process.pid, started: processStart(process.pid) };
   const mine = `${path}.${me.pid}`;
   writeFileSync(mine, JSON.stringify(me));
   try {
@@ -90,10 +92,8 @@ export const withLock = async <T>(
   { sleep, onWait }: LockTools,
   work: () => Promise<T>,
 ): Promise<T> => {
-  mkdirSync(dirname(path), { recursive: true });
-  const me = { pid: process.pid, started: processStart(process.pid) };
   for (let waited = 0; ; waited += 1) {
-    const holder = tryLock(path, me);
+    const holder = tryLock(path);
     if (!holder) break;
     if (waited % 25 === 0) onWait(holder.pid);
     await sleep(200);

@@ -8,10 +8,11 @@ export const processTests: readonly string[] = [
   "tests/bench/runbook.test.ts",
   "tests/commands/audit/audit.test.ts",
   "tests/commands/plan/plan.test.ts",
+  "tests/teardown/clients/{engine-options,pulumi}.test.ts",
   "packages/simulator/tests/{lab,main}.test.ts",
   "packages/simulator/tests/juju/{stand-in,with-maas}.test.ts",
   "packages/simulator/tests/maas/{cli,cli-replay}.test.ts",
-  "packages/toolchain/tests/{command-plugin,install-packages,pulumi,setup}.test.ts",
+  "packages/toolchain/tests/{command-plugin,environment,install-packages,pulumi,setup}.test.ts",
 ];
 
 /** The files that take longest, the longest first: begun last, one of them would keep the others' cores idle. */

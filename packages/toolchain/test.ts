@@ -9,7 +9,7 @@ import type { Readable } from "node:stream";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
 import { runChecks } from "./checks.ts";
-import { projectRoot, toolchainEnvironment } from "./environment.ts";
+import { partsLine, projectRoot, toolchainEnvironment } from "./environment.ts";
 import { layoutOf } from "./parts.ts";
 import { everyTest, unitTests } from "./test-files.ts";
 import { summary, type Totals, unexplainedFailure } from "./totals.ts";
@@ -85,9 +85,10 @@ const runUnitTests = () =>
 
 const runAll = async (files: readonly string[]): Promise<Totals> => {
   const failedChecks = await runChecks();
-  const { env } = await toolchainEnvironment();
+  const { env, parts } = await toolchainEnvironment();
   // Two files a core: the tests on the real engine mostly wait.
   const totals = await runMocha(files.length > 0 ? files : everyTest(), 2 * cores, env);
+  process.stdout.write(`ran with ${partsLine(parts)}\n`);
   for (const name of failedChecks) process.stdout.write(`failed check: ${name}\n`);
   return { ...totals, failed: totals.failed + failedChecks.length };
 };

@@ -3,6 +3,13 @@ export class ToolchainError extends Error {
   override readonly name = "ToolchainError";
 }
 
+/** Ends the program with the message of a ToolchainError; what is thrown else is a defect and keeps its trace. */
+export const endWithMessage = (error: unknown): never => {
+  if (!(error instanceof ToolchainError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+};
+
 /** Says what goes on; one line each. */
 export type Report = (line: string) => void;
 

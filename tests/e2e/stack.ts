@@ -141,7 +141,7 @@ export const makeStack = async (
   const stateText = () => readFileSync(stateFile, "utf8");
 
   configure({ ...defaults(), ...options.config });
-  await execa(cli, ["stack", "init", stackName, "--non-interactive"], { cwd: project, env });
+  await execa(cli, ["stack", "init", stackName, "--no-select", "--non-interactive"], { cwd: project, env });
   return {
     lab,
     directory,

@@ -56,7 +56,7 @@ const installed = async (
     bin: join(folder, "lab", "bin"),
     env: { ...lab.env, PULUMI_BACKEND_URL: `file://${state}` },
   });
-  const { code, output } = await cli.run("stack", "init", stack);
+  const { code, output } = await cli.run("stack", "init", stack, "--no-select");
   expect(code, output).to.equal(0);
   return { project, library, lab, cli, backups: join(folder, "lab", "home", "backups") };
 };

@@ -1,6 +1,5 @@
 import { expect } from "chai";
-import { filterPaths } from "../../teardown/clients/maas/filter.ts";
-import { type MachineFilter, machineStatuses } from "../../teardown/clients/maas.ts";
+import { filterPaths, type MachineFilter, machineStatuses } from "../../teardown/clients/maas.ts";
 import { readyPoller } from "../../teardown/ready-poller.ts";
 import { machineIn, stage, withMaas } from "./support/stage.ts";
 
@@ -29,7 +28,7 @@ const waitFor = async (machines: number, ms: number) => {
 };
 
 describe("the poller that waits until machines are Ready", () => {
-  // 200 machines fit into one request, 50 when all of them are asked for; the numbers are what the intervals come to.
+  // 200 machines fit into one request; the numbers are what the intervals come to.
   const cases = [
     { wait: "3 s", ms: 3_000, looks: 5, late: 1_100 },
     { wait: "a minute", ms: 60_000, looks: 39, late: 2_000 },

@@ -1,7 +1,6 @@
 import { expect } from "chai";
-import { maasError } from "../../teardown/clients/maas/errors.ts";
 import { machineLooks } from "../../teardown/machine-looks.ts";
-import { contextWith, fakeMaas, machine, secondMachine } from "./support/fakes.ts";
+import { contextWith, fakeMaas, maasFailure, machine, secondMachine } from "./support/fakes.ts";
 
 describe("looks at machines", () => {
   const setUp = () => {
@@ -51,7 +50,7 @@ describe("looks at machines", () => {
     for (const kind of ["bad-answer", "server", "timeout"] as const) {
       const { look, maas, asked } = setUp();
       maas.machines = async () => {
-        throw maasError(kind, "not a list");
+        throw maasFailure(kind);
       };
       const seen = await Promise.all([look("aaa000"), look("bbb111")]);
       expect(seen.map((each) => each !== "vanished" && each.statusName)).to.deep.equal(["Deployed", "Ready"]);
@@ -63,7 +62,7 @@ describe("looks at machines", () => {
     const { look, maas } = setUp();
     const { machines } = maas;
     maas.machines = async () => {
-      throw maasError("unreachable", "no connection");
+      throw maasFailure("unreachable");
     };
     const both = await Promise.allSettled([look("aaa000"), look("bbb111")]);
     expect(both.map(({ status }) => status)).to.deep.equal(["rejected", "rejected"]);

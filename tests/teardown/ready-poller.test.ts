@@ -1,8 +1,7 @@
 import { expect } from "chai";
-import { maasError } from "../../teardown/clients/maas/errors.ts";
-import type { MaasClient, MaasMachine } from "../../teardown/clients/maas.ts";
+import { type MaasClient, type MaasMachine, maasErrorKind } from "../../teardown/clients/maas.ts";
 import { interval, readyPoller } from "../../teardown/ready-poller.ts";
-import { contextWith, fakeMaas, machine, problemOf, secondMachine } from "./support/fakes.ts";
+import { contextWith, fakeMaas, maasFailure, machine, problemOf, secondMachine } from "./support/fakes.ts";
 
 const releasing = () => [machine({}, "releasing"), secondMachine({}, "releasing")];
 
@@ -83,23 +82,21 @@ describe("ready poller", () => {
     const news: string[] = [];
     const { poller } = setUp([machine({}, "ready")], {
       1: () => {
-        throw maasError("unreachable", "no route to MAAS");
+        throw maasFailure("unreachable");
       },
       2: () => {
-        throw maasError("server", "503");
+        throw maasFailure("server");
       },
     });
-    const settled = await poller.settled("aaa000", (each) =>
-      news.push(each instanceof Error ? each.message : ""),
-    );
+    const settled = await poller.settled("aaa000", (each) => news.push(maasErrorKind(each) ?? ""));
     expect(settled).to.include({ statusName: "Ready" });
-    expect(news).to.deep.equal(["no route to MAAS", "503"]);
+    expect(news).to.deep.equal(["unreachable", "server"]);
   });
 
   it("gives up for all when MAAS no longer takes the key", async () => {
     const { poller } = setUp(releasing(), {
       1: () => {
-        throw maasError("unauthorized", "the key is not valid");
+        throw maasFailure("unauthorized");
       },
     });
     const both = await Promise.allSettled([poller.settled("aaa000"), poller.settled("bbb111")]);

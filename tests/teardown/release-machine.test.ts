@@ -137,8 +137,8 @@ describe("release of a machine", () => {
 
   it("takes the reason from MAAS's events when a release fails later", async () => {
     const events = async () => [
-      { level: "INFO", type: "Released", description: "", created: "" },
-      { level: "ERROR", type: "Failed to power off", description: "timeout", created: "" },
+      { level: "INFO", type: "Released", description: "", created: "", systemId: "" },
+      { level: "ERROR", type: "Failed to power off", description: "timeout", created: "", systemId: "" },
     ];
     const { release } = setUp({ posts: [accepted, accepted], ends: ["failed_releasing", "ready"], events });
     expect(await release()).to.include("after 1 failed release (Failed to power off: timeout)");
@@ -151,7 +151,7 @@ describe("release of a machine", () => {
   });
 
   it("does not ask again for what MAAS refuses", async () => {
-    const refuses: Post = () => ({ kind: "refused", status: 403, reason: "not yours" });
+    const refuses: Post = () => ({ kind: "refused", why: "permission", status: 403, reason: "not yours" });
     const { release, sent } = setUp({ posts: [refuses] });
     const { code, message } = await problemOf(release());
     expect([code, sent.length]).to.deep.equal(["machine", 1]);
@@ -161,7 +161,7 @@ describe("release of a machine", () => {
   it("says that it is locked when the second look shows that", async () => {
     const refuses: Post = (set) => {
       set("deployed", { locked: true });
-      return { kind: "refused", status: 403, reason: "" };
+      return { kind: "refused", why: "permission", status: 403, reason: "" };
     };
     const { code, message } = await problemOf(setUp({ posts: [refuses] }).release());
     expect(code).to.equal("refused");
@@ -183,7 +183,7 @@ describe("release of a machine", () => {
   it("looks for itself when nobody knows whether the release arrived", async () => {
     const lost: Post = (set) => {
       set("releasing");
-      return { kind: "unknown", reason: "the connection broke" };
+      return { kind: "unknown", why: "no-answer", reason: "the connection broke" };
     };
     const { release, sent } = setUp({ posts: [lost] });
     expect(await release()).to.match(/Ready/);

@@ -39,9 +39,9 @@ describe("npm run bundle-diff", function () {
     expect({ exitCode, stderr }).to.deep.equal({ exitCode: 0, stderr: "" });
   });
 
-  it("ends with 1 for yoga and caracal, and folds what the release brings", async () => {
+  it("ends with 4 for yoga and caracal, and folds what the release brings", async () => {
     const { exitCode, stdout, stderr } = await run(samplePath("jammyYoga"), samplePath("caracal"));
-    expect({ exitCode, stderr }).to.deep.equal({ exitCode: 1, stderr: "" });
+    expect({ exitCode, stderr }).to.deep.equal({ exitCode: 4, stderr: "" });
     expect(stdout).to.include(
       "Different: 27 differences from the release upgrade yoga → 2024.1 (caracal), 2 others to look at.",
     );
@@ -54,7 +54,7 @@ describe("npm run bundle-diff", function () {
 
   it("finds only what is real between a bundle and the export of its model", async () => {
     const { exitCode, stdout } = await run("--json", samplePath("export"), samplePath("jammyYoga"));
-    expect(exitCode).to.equal(1);
+    expect(exitCode).to.equal(4);
     const { changes } = JSON.parse(stdout);
     expect(changes.map(({ kind }: { kind: string }) => kind)).to.deep.equal([
       "offer",
@@ -71,7 +71,7 @@ describe("npm run bundle-diff", function () {
     const same = await file("same.yaml", "applications: {a: {charm: 'ch:a'}}\n");
     const other = await file("other.yaml", "applications: {a: {charm: b}}\n");
     expect((await run(runDirectory, same)).exitCode).to.equal(0);
-    expect((await run(other, runDirectory)).exitCode).to.equal(1);
+    expect((await run(other, runDirectory)).exitCode).to.equal(4);
   });
 
   it("means paths from where the operator typed them, also through npm", async () => {
@@ -84,17 +84,17 @@ describe("npm run bundle-diff", function () {
     });
     expect(through.exitCode).to.equal(0);
     const direct = await execa(process.execPath, [program, "here.yaml", "./here.yaml"], options);
-    expect(direct.exitCode).to.equal(2);
+    expect(direct.exitCode).to.equal(1);
   });
 
   it("lays overlays over either side", async () => {
     const base = await file("base.yaml", "applications: {a: {charm: a}}\n");
     const overlay = await file("overlay.yaml", "applications: {a: {bindings: {'': oam}}}\n");
-    expect((await run(base, base, "--overlay", overlay)).exitCode).to.equal(1);
+    expect((await run(base, base, "--overlay", overlay)).exitCode).to.equal(4);
     expect((await run(base, base, "--old-overlay", overlay, "--overlay", overlay)).exitCode).to.equal(0);
   });
 
-  it("ends with 2 and names every problem of both sides at once", async () => {
+  it("ends with 1 and names every problem of both sides at once", async () => {
     const juju = await file(
       "status.yaml",
       "model: {name: m}\ncontroller: {timestamp: x}\napplications: {}\n",
@@ -105,21 +105,21 @@ describe("npm run bundle-diff", function () {
       "--overlay",
       directory,
     );
-    expect(exitCode).to.equal(2);
+    expect(exitCode).to.equal(1);
     expect(stdout).to.equal("");
     expect(stderr).to.include("nowhere.yaml\n    found:    no such file or directory");
     expect(stderr).to.include("expected: a run directory, which holds bundle-pre-destroy.yaml");
     expect(stderr).to.include("next:     ls -l ");
     expect(stderr).not.to.match(/ at .*\.ts:\d+/);
     const second = await run(juju, await file("text.yaml", "hello"));
-    expect(second.exitCode).to.equal(2);
+    expect(second.exitCode).to.equal(1);
     expect(second.stderr)
       .to.include("2 problems")
       .and.to.include("the output of `juju status`")
       .and.to.include("no YAML mapping");
   });
 
-  it("ends with 2 for files that are no bundles, without a crash", async () => {
+  it("ends with 1 for files that are not bundles, without a crash", async () => {
     const good = await file("good.yaml", "applications: {}\n");
     const bad: ReadonlyArray<readonly [string, string | Uint8Array, string]> = [
       ["empty", "", "no YAML mapping"],
@@ -135,28 +135,29 @@ describe("npm run bundle-diff", function () {
     ];
     for (const [name, content, found] of bad) {
       const { exitCode, stderr } = await run(good, await file(name, content));
-      expect(exitCode, name).to.equal(2);
+      expect(exitCode, name).to.equal(1);
       expect(stderr, name).to.include(found);
     }
     const device = await run(good, "/dev/null");
-    expect(device.exitCode).to.equal(2);
+    expect(device.exitCode).to.equal(1);
     expect(device.stderr).to.include("not a regular file");
   });
 
   it("ends with 2 for a command line that it does not understand", async () => {
     const wrong: ReadonlyArray<readonly [readonly string[], string]> = [
-      [[], "no bundles"],
-      [["a"], "1 bundle"],
-      [["a", "b", "c"], "3 bundles"],
-      [["a", "b", "--colour"], "the option --colour"],
-      [["a", "b", "--json", "--html"], "--json and --html"],
-      [["a", "b", "--json=x"], "a value for --json"],
-      [["a", "b", "--overlay"], "--overlay without a file"],
+      [[], "missing required argument 'old'"],
+      [["a"], "missing required argument 'new'"],
+      [["a", "b", "c"], "too many arguments. Expected 2 arguments but got 3"],
+      [["a", "b", "--colour"], "unknown option '--colour'"],
+      [["a", "b", "--json", "--html"], "option '--json' cannot be used with option '--html'"],
+      [["a", "b", "--markdown", "--html"], "option '--markdown' cannot be used with option '--html'"],
+      [["a", "b", "--json=x"], "unknown option '--json=x'"],
+      [["a", "b", "--overlay"], "option '--overlay <file>' argument missing"],
     ];
     for (const [args, found] of wrong) {
       const { exitCode, stderr } = await run(...args);
       expect(exitCode, found).to.equal(2);
-      expect(stderr).to.include(`found:    ${found}`).and.to.include("--help");
+      expect(stderr).to.include(found).and.to.include("--help");
     }
   });
 
@@ -164,9 +165,9 @@ describe("npm run bundle-diff", function () {
     const name = await file("evil\u001b[31m.yaml", 'applications: {"a\\e[2J": {charm: "b\\e[0m"}}');
     const other = await file("plain.yaml", "applications: {}\n");
     const { exitCode, stdout } = await run(name, other);
-    expect(exitCode).to.equal(1);
+    expect(exitCode).to.equal(4);
     const failed = await run(`${name}-missing`, other);
-    expect(failed.exitCode).to.equal(2);
+    expect(failed.exitCode).to.equal(1);
     for (const output of [stdout, failed.stderr]) {
       expect(output).to.include("\\u{1b}");
       expect(output).not.to.include("\u001b");

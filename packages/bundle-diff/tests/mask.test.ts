@@ -1,9 +1,13 @@
 import { expect } from "chai";
 import { isSecretName, looksSecret } from "../mask.ts";
-import { renderHtml } from "../render/html.ts";
-import { renderJson } from "../render/json.ts";
-import { renderText } from "../render/text.ts";
-import { application, changesBetween, reportOf } from "./support/bundles.ts";
+import {
+  application,
+  changesBetween,
+  renderHtml,
+  renderJson,
+  renderText,
+  reportOf,
+} from "./support/bundles.ts";
 
 describe("masking secrets", () => {
   it("knows secrets by their option's name", () => {

@@ -1,4 +1,4 @@
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { everyTest, processTests, slowTests, unitTests } from "../test-files.ts";
 
@@ -14,5 +14,11 @@ describe("the test files", () => {
     expect(all).to.include.members(unitTests());
     expect(unitTests()).to.include("tests/teardown/capture.test.ts");
     expect(unitTests()).to.not.include("tests/e2e/teardown.test.ts");
+  });
+
+  it("start no engine and no simulator in `make test-unit`: processTests names those that do", () => {
+    const starts = /toolchainEnvironment\(|from ".*(e2e\/(lab|stack)|support\/(cli|engine|packed))\.ts"/;
+    const wrong = unitTests().filter((file) => starts.test(readFileSync(file, "utf8")));
+    expect(wrong).to.deep.equal([]);
   });
 });

@@ -1,8 +1,91 @@
 import { z } from "zod";
-import { maasError } from "./errors.ts";
-import { isHtml } from "./failures.ts";
-import type { HttpAnswer } from "./transport.ts";
-import type { Wire } from "./wire.ts";
+import { type Answer, type Asked, isHtml, MaasError, type MaasFault } from "./errors.ts";
+import { questionOf, type Wire } from "./http.ts";
+import { type MachineStatus, statusName } from "./statuses.ts";
+
+/** What we keep of a machine's JSON (13 to 60 KB in MAAS). */
+export type MaasMachine = {
+  systemId: string;
+  hostname: string;
+  fqdn: string;
+  status: MachineStatus;
+  statusName: string;
+  statusMessage: string;
+  powerState: string;
+  powerType: string;
+  owner: string | null;
+  ownerData: Record<string, string>;
+  locked: boolean;
+  osystem: string;
+  errorDescription: string;
+  pod: string | null;
+  ipAddresses: string[];
+  pool: string;
+  zone: string;
+};
+
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? "");
+const named = z
+  .object({ name: z.string() })
+  .nullish()
+  .transform((value) => value?.name ?? null);
+const addresses = z
+  .array(z.object({ ip_address: z.string().nullish() }))
+  .nullish()
+  .transform((list) => (list ?? []).flatMap(({ ip_address }) => (ip_address ? [ip_address] : [])));
+
+/**
+ * A machine as MAAS 3.2 to 3.7 and its main branch send it. Only what identifies it is required: 3.2 to 3.4 have no
+ * `error_description`, the main branch has no `pod`. `locked` is required, since guards decide by it.
+ */
+export const machineSchema: z.ZodType<MaasMachine> = z
+  .object({
+    system_id: z.string().min(1),
+    hostname: z.string().min(1),
+    fqdn: text,
+    status: z.number().int(),
+    status_name: text,
+    status_message: text,
+    power_state: text,
+    power_type: text,
+    owner: z.string().nullish(),
+    owner_data: z.record(z.string(), z.string()).nullish(),
+    locked: z.boolean(),
+    osystem: text,
+    error_description: text,
+    pod: named,
+    pool: named,
+    zone: named,
+    ip_addresses: z.array(z.string()).nullish(),
+    interface_set: z.array(z.object({ links: addresses, discovered: addresses })).nullish(),
+  })
+  .transform((machine) => ({
+    systemId: machine.system_id,
+    hostname: machine.hostname,
+    fqdn: machine.fqdn || machine.hostname,
+    status: machine.status,
+    statusName: machine.status_name || statusName(machine.status),
+    statusMessage: machine.status_message,
+    powerState: machine.power_state,
+    powerType: machine.power_type,
+    owner: machine.owner || null,
+    ownerData: machine.owner_data ?? {},
+    locked: machine.locked,
+    osystem: machine.osystem,
+    errorDescription: machine.error_description,
+    pod: machine.pod,
+    ipAddresses: [
+      ...new Set([
+        ...(machine.ip_addresses ?? []),
+        ...(machine.interface_set ?? []).flatMap(({ links, discovered }) => [...links, ...discovered]),
+      ]),
+    ],
+    pool: machine.pool ?? "",
+    zone: machine.zone ?? "",
+  }));
 
 /** `GET version/`; the simulated MAAS of this project says so in its `subversion`. */
 export const versionSchema: z.ZodType<{ version: string; simulated: boolean }> = z
@@ -14,28 +97,25 @@ export const whoamiSchema: z.ZodType<{ username: string; isAdmin: boolean }> = z
   .object({ username: z.string().min(1), is_superuser: z.boolean() })
   .transform((user) => ({ username: user.username, isAdmin: user.is_superuser }));
 
+/** `created` is in UTC, to the second: `Sun, 22 Nov. 2026 13:50:44`. `systemId` is the machine that it is about. */
+export type MaasEvent = {
+  level: string;
+  type: string;
+  description: string;
+  created: string;
+  systemId: string;
+};
+
 /** `GET events/?op=query` */
-export const eventsSchema: z.ZodType<
-  { level: string; type: string; description: string; created: string }[]
-> = z
+export const eventsSchema: z.ZodType<MaasEvent[]> = z
   .object({
     events: z.array(
-      z.object({
-        level: z.string(),
-        type: z.string(),
-        description: z.string().nullish(),
-        created: z.string(),
-      }),
+      z
+        .object({ level: z.string(), type: z.string(), description: text, created: z.string(), node: text })
+        .transform(({ node, ...event }) => ({ ...event, systemId: node })),
     ),
   })
-  .transform(({ events }) =>
-    events.map(({ level, type, description, created }) => ({
-      level,
-      type,
-      description: description ?? "",
-      created,
-    })),
-  );
+  .transform(({ events }) => events);
 
 /** `GET vm-hosts/` */
 export const vmHostsSchema: z.ZodType<{ name: string; systemId: string | null }[]> = z.array(
@@ -45,71 +125,26 @@ export const vmHostsSchema: z.ZodType<{ name: string; systemId: string | null }[
 );
 
 /**
- * Makes the errors for a 200 body that is not what was asked for: of kind `bad-answer`, saying whether it was HTML, empty, not JSON,
- * or JSON of another shape.
- */
-const badAnswer =
-  (wire: Wire, what: string, { status }: HttpAnswer) =>
-  (why: string, cause?: unknown): Error =>
-    maasError(
-      "bad-answer",
-      `MAAS at ${wire.url} was asked for ${what} and answered ${status} with ${why}.\n` +
-        `Expected the JSON of MAAS's API 2.0: is the URL right, is a proxy in between?`,
-      cause,
-    );
-
-const anotherShape = (path: readonly PropertyKey[], message: string): string =>
-  `JSON of another shape (${path.join(".") || "top level"}: ${message})`;
-
-/**
  * Parses a 200 body.
- * @throws TeardownError `maas` of kind `bad-answer`
+ * @throws MaasError `bad-answer`, saying whether it is HTML, empty, not JSON, or JSON of another shape
  */
-export const parseAnswer = <T>(wire: Wire, what: string, answer: HttpAnswer, schema: z.ZodType<T>): T => {
-  const bad = badAnswer(wire, what, answer);
-  if (answer.body.trim() === "") throw bad("an empty body");
+export const parseAnswer = <T>(wire: Wire, asked: Asked, answer: Answer, schema: z.ZodType<T>): T => {
+  const { status, body } = answer;
+  const bad = (said: string, cause?: unknown): MaasError => {
+    const fault: MaasFault = { ...questionOf(wire, asked), code: "bad-answer", status, said };
+    return new MaasError(fault, cause);
+  };
+  if (body.trim() === "") throw bad("an empty body");
   if (isHtml(answer)) throw bad("a page of HTML");
   let json: unknown;
   try {
-    json = JSON.parse(answer.body);
+    json = JSON.parse(body);
   } catch (cause) {
-    throw bad(`${answer.bytes} bytes that are not whole JSON`, cause);
+    throw bad(`${Buffer.byteLength(body)} bytes that are not whole JSON`, cause);
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw bad(anotherShape(issue?.path ?? [], String(issue?.message)), parsed.error);
-};
-
-/** One element of a list: parsed, or why it is not what was expected. */
-type Element<T> = { data: T } | { problem: z.core.$ZodIssue };
-
-/** Parses each element of a list while it comes; undefined is no JSON. */
-export const elementParser =
-  <T>(schema: z.ZodType<T>) =>
-  (text: string): Element<T> | undefined => {
-    try {
-      const parsed = schema.safeParse(JSON.parse(text));
-      const [problem] = parsed.error?.issues ?? [];
-      return problem ? { problem } : { data: parsed.data as T };
-    } catch {
-      return undefined;
-    }
-  };
-
-/**
- * Reads a 200 answer that is a list, whose elements {@link elementParser} has parsed while it came.
- * @throws TeardownError `maas` of kind `bad-answer`
- */
-export const parseList = <T>(wire: Wire, what: string, answer: HttpAnswer, schema: z.ZodType<T>): T[] => {
-  const { elements } = answer;
-  const found = elements?.found as (Element<T> | undefined)[] | undefined;
-  // What is wrong with the whole is said as of any other answer.
-  if (!found || !elements?.whole || found.includes(undefined))
-    return parseAnswer(wire, what, answer, z.array(schema));
-  return found.map((element, at) => {
-    if (element && "data" in element) return element.data;
-    const { path = [], message = "" } = element?.problem ?? {};
-    throw badAnswer(wire, what, answer)(anotherShape([at, ...path], message));
-  });
+  const where = issue?.path.join(".") || "top level";
+  throw bad(`JSON of another shape (${where}: ${issue?.message})`, parsed.error);
 };

@@ -1,12 +1,23 @@
-import { parseAnswer } from "./answers.ts";
-import { ownWords } from "./errors.ts";
-import { failureError, isBusyConflict, isHtml, statusError } from "./failures.ts";
-import { attempt, pauseBefore } from "./http.ts";
-import { type MaasMachine, machineSchema } from "./machine.ts";
-import type { HttpAnswer, HttpFailure } from "./transport.ts";
-import type { Wire } from "./wire.ts";
+import { type MaasMachine, machineSchema, parseAnswer } from "./answers.ts";
+import {
+  type Answer,
+  type Asked,
+  isBusyConflict,
+  isHtml,
+  maasError,
+  meaningOf,
+  type Outcome,
+  shortened,
+} from "./errors.ts";
+import { exchange, pauseAfter, questionOf, type Wire } from "./http.ts";
 
 export type EraseMode = "none" | "disk" | "quick" | "secure";
+
+/** Why MAAS did nothing: `permission` is a locked machine or another user's, `image` an erase without its image. */
+export type RefusalWhy = "permission" | "state" | "absent" | "vm-host" | "image" | "other";
+
+/** Why it is open whether MAAS is releasing. */
+export type UnknownWhy = "no-answer" | "proxy" | "busy" | "unusable" | "stopped";
 
 /**
  * What MAAS answered to a release. Nothing here proves the end: look at the machine afterwards, until it is Ready.
@@ -14,12 +25,14 @@ export type EraseMode = "none" | "disk" | "quick" | "secure";
  * - `refused`: MAAS did nothing
  * - `power-failed`: the power-off failed, and MAAS puts the machine back to its previous status
  * - `unknown`: no answer that tells; MAAS may be releasing
+ *
+ * `reason` is MAAS's own text, or ours where MAAS gave none: for people only.
  */
 export type ReleaseAnswer =
   | { kind: "accepted"; machine: MaasMachine }
-  | { kind: "refused"; status: number; reason: string }
+  | { kind: "refused"; why: RefusalWhy; status: number; reason: string }
   | { kind: "power-failed"; status: number; reason: string }
-  | { kind: "unknown"; reason: string };
+  | { kind: "unknown"; why: UnknownWhy; reason: string };
 
 /**
  * Parameters of an erase. Nothing is sent for "none": since MAAS 3.5 `erase=no`, `erase=0` and `quick_erase=true` on its own all
@@ -32,84 +45,100 @@ const eraseParameters: Readonly<Record<EraseMode, Readonly<Record<string, string
   secure: { erase: "true", secure_erase: "true" },
 };
 
-/** 403 has an empty body (recorded), so these are our words. */
+// 403 has an empty body (recorded).
 const forbiddenReason =
-  "MAAS answered 403 without a word, which means that the machine is locked (then not even an administrator can release it), " +
-  "or that it belongs to another user than the API key's";
+  "MAAS answered 403 without a reason: the machine is locked (then not even an administrator can release it), " +
+  "or it belongs to another user than the API key's";
 
-const interpret = (wire: Wire, what: string, answer: HttpAnswer): ReleaseAnswer => {
+const refusals: Partial<Record<string, RefusalWhy>> = {
+  "no-machine": "absent",
+  "vm-host": "vm-host",
+  image: "image",
+  state: "state",
+};
+
+const interpret = (wire: Wire, asked: Asked, answer: Answer): ReleaseAnswer => {
   const { status } = answer;
-  const words = ownWords(wire.key, answer.body);
+  const words = shortened(answer.body);
+  const means = meaningOf(answer);
   if (status === 200) {
     try {
-      return { kind: "accepted", machine: parseAnswer(wire, what, answer, machineSchema) };
+      return { kind: "accepted", machine: parseAnswer(wire, asked, answer, machineSchema) };
     } catch (error) {
-      return { kind: "unknown", reason: error instanceof Error ? error.message : "unusable answer" };
-    }
-  }
-  if (status === 403) return { kind: "refused", status, reason: words === "" ? forbiddenReason : words };
-  if (status >= 500) {
-    // A proxy in between answers in HTML (a 504 after its own time limit): MAAS goes on meanwhile.
-    if (isHtml(answer) || words === "") {
       return {
         kind: "unknown",
-        reason: `${status} from something in front of MAAS, which may be releasing all the same`,
+        why: "unusable",
+        reason: error instanceof Error ? error.message : "unusable answer",
       };
     }
-    return { kind: "power-failed", status, reason: words };
   }
-  if (isBusyConflict(answer) || status === 429) {
-    return { kind: "unknown", reason: `MAAS answered ${status}: too busy to start the release` };
-  }
+  if (status === 403) return { kind: "refused", why: "permission", status, reason: words || forbiddenReason };
+  // A proxy in between answers in HTML (a 504 after its own time limit): MAAS goes on meanwhile.
+  if (status >= 500)
+    return isHtml(answer) || words === ""
+      ? {
+          kind: "unknown",
+          why: "proxy",
+          reason: `${status} from something in front of MAAS, which may still be releasing`,
+        }
+      : { kind: "power-failed", status, reason: words };
+  if (isBusyConflict(answer) || status === 429)
+    return {
+      kind: "unknown",
+      why: "busy",
+      reason: `MAAS answered ${status}: too busy to start the release`,
+    };
   const known = [400, 404, 409].includes(status) && !isHtml(answer);
-  if (!known || /^(Unrecognised signature|Unknown API endpoint)/.test(words)) {
-    throw statusError(wire, what, answer);
-  }
-  return { kind: "refused", status, reason: words || `MAAS answered ${status} without a word` };
+  if (!known || means === "wrong-endpoint" || means === "no-credentials")
+    throw maasError(questionOf(wire, asked), answer);
+  return {
+    kind: "refused",
+    why: refusals[means ?? ""] ?? "other",
+    status,
+    reason: words || `MAAS answered ${status} without a reason`,
+  };
 };
 
 /** Whether MAAS certainly did nothing and may do it if asked again. */
-const mayRepeat = (outcome: HttpAnswer | HttpFailure): boolean =>
+const mayRepeat = (outcome: Outcome): boolean =>
   "failure" in outcome
-    ? outcome.failure === "not-sent"
+    ? outcome.failure === "not-connected"
     : isBusyConflict(outcome) || (outcome.status === 429 && !isHtml(outcome));
 
 /**
  * One release. Repeats only what certainly was not done; whatever leaves that open is `unknown`, so that the caller looks
  * again before it asks again.
- * @throws TeardownError `maas` when MAAS cannot be reached or does not take the key, `interrupted` when the client is stopped
+ * @throws MaasError when MAAS cannot be reached or does not take the key, `interrupted` when the client is stopped
  */
 export const release = async (
   wire: Wire,
   systemId: string,
   options: { comment: string; erase: EraseMode; signal?: AbortSignal },
 ): Promise<ReleaseAnswer> => {
-  const what = `the release of machine ${systemId}`;
-  const body = new URLSearchParams({
+  const { limits } = wire;
+  const asked: Asked = { call: "release", systemId };
+  const form = new URLSearchParams({
     comment: options.comment,
     ...eraseParameters[options.erase],
   }).toString();
   const path = `machines/${encodeURIComponent(systemId)}/?op=release`;
-  const signals = [wire.signal, options.signal].filter((signal) => signal !== undefined);
-  const signal = signals.length > 0 ? AbortSignal.any(signals) : undefined;
-  for (let count = 1; ; count += 1) {
-    const outcome = await attempt(wire, { method: "POST", path, body, limit: wire.limits.release, signal });
-    if (mayRepeat(outcome) && count < wire.limits.attempts) {
-      await pauseBefore(wire, count + 1, outcome, signal).catch(() => {});
-      if (!signal?.aborted) continue;
-      if (wire.signal?.aborted) throw failureError(wire, what, { failure: "aborted", reason: "" }, count);
-      return { kind: "unknown", reason: "stopped before MAAS took the request" };
+  const signal = options.signal ? AbortSignal.any([wire.signal, options.signal]) : wire.signal;
+  const began = performance.now();
+  for (let attempts = 1; ; attempts += 1) {
+    const outcome = await exchange(wire, { path, form, limit: limits.release, signal });
+    if (mayRepeat(outcome) && attempts < limits.attempts && performance.now() - began < limits.call) {
+      await pauseAfter(wire, attempts, outcome, signal);
+      continue;
     }
-    if ("status" in outcome) {
-      if (outcome.status === 401) throw statusError(wire, what, outcome, count);
-      return interpret(wire, what, outcome);
-    }
-    if (outcome.failure === "aborted" && !wire.signal?.aborted) {
-      return { kind: "unknown", reason: "not waited for any longer" };
-    }
-    if (["not-sent", "certificate", "aborted"].includes(outcome.failure)) {
-      throw failureError(wire, what, outcome, count);
-    }
-    return { kind: "unknown", reason: `${outcome.reason}; MAAS may be releasing` };
+    if ("status" in outcome && outcome.status !== 401) return interpret(wire, asked, outcome);
+    if (
+      "status" in outcome ||
+      ["not-connected", "certificate"].includes(outcome.failure) ||
+      wire.signal.aborted
+    )
+      throw maasError(questionOf(wire, asked, attempts), outcome);
+    if (outcome.failure === "aborted")
+      return { kind: "unknown", why: "stopped", reason: "no longer waited for" };
+    return { kind: "unknown", why: "no-answer", reason: `${outcome.reason}; MAAS may be releasing` };
   }
 };

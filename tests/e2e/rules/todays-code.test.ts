@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -39,14 +39,12 @@ describe("the nine rules, on the real engine", function () {
       stack = await adoptedStack();
       expect(stack.stateText()).to.not.include("op=release");
       const component = join(stack.project, "components");
-      const text = (name: string) => readFileSync(join(component, name), "utf8");
-      const files = readdirSync(component).map((name) => [name, text(name)] as const);
       rmSync(component);
-      mkdirSync(component);
-      for (const [name, content] of files) writeFileSync(join(component, name), content);
+      cpSync(join(projectRoot, "components"), component, { recursive: true });
+      const preflight = join(component, "preflight.ts");
       writeFileSync(
-        join(component, "preflight.ts"),
-        text("preflight.ts").replace("guards passed;", "guards passed by today's code;"),
+        preflight,
+        readFileSync(preflight, "utf8").replace("guards passed;", "guards passed by today's code;"),
       );
       const { output } = await stack.destroy(
         "--target",

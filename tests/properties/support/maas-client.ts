@@ -1,20 +1,19 @@
-import { maasError } from "../../../teardown/clients/maas/errors.ts";
 import {
   type MaasClient,
-  type MaasErrorKind,
   type MaasMachine,
   type MachineFilter,
   machineStatuses,
   type ReleaseAnswer,
   statusName,
 } from "../../../teardown/clients/maas.ts";
+import { maasFailure } from "../../teardown/support/fakes.ts";
 import { exchange, latency, type Reply, type WorldProcess } from "./process.ts";
 import { turn, us, type World, type WorldMachine } from "./world.ts";
 import { beginRelease } from "./world-machines.ts";
 
 const url = "http://maas.test:5240/MAAS";
-const fail = (kind: MaasErrorKind): never => {
-  throw maasError(kind, `MAAS at ${url}: ${kind}`);
+const fail = (code: Parameters<typeof maasFailure>[0]): never => {
+  throw maasFailure(code);
 };
 
 /** A machine as MAAS shows it. */
@@ -44,9 +43,9 @@ const meets = (machine: WorldMachine, filter: MachineFilter): boolean =>
   (filter.agentName === undefined || filter.agentName === machine.agentName) &&
   (filter.statuses?.some((label) => machineStatuses[label].status === machine.status) ?? true);
 
-// What the real client does before it gives up: attempts with pauses, or two whole limits (teardown/clients/maas/limits.ts).
+// What the real client does before it gives up: attempts with pauses, or a call's whole limit (teardown/clients/maas/http.ts).
 const attempts = 6_000;
-const twoLimits = 120_000;
+const callLimit = 28_000;
 const releaseLimit = 960_000;
 
 /** MAAS as one process sees it: through a client that behaves as the real one, troubles and all. */
@@ -71,7 +70,7 @@ export const maasOf = (world: World, process: WorldProcess): MaasClient => {
         if (wrong.trouble === "unauthorized") return reply(10, () => fail("unauthorized"));
         if (wrong.trouble === "hangs") {
           const left = wrong.until - clock.now();
-          if (left > twoLimits) return reply(twoLimits, () => fail("timeout"));
+          if (left > callLimit) return reply(callLimit, () => fail("timeout"));
           clock.after(left, () => answer(reply));
           return;
         }
@@ -87,14 +86,15 @@ export const maasOf = (world: World, process: WorldProcess): MaasClient => {
 
   const release = (systemId: string, reply: Reply<ReleaseAnswer>) => {
     const machine = world.machines.get(systemId);
-    if (!machine) return reply(10, () => ({ kind: "refused", status: 404, reason: "No Machine matches" }));
+    if (!machine)
+      return reply(10, () => ({ kind: "refused", why: "absent", status: 404, reason: "No Machine matches" }));
     const begun = beginRelease(world, machine);
     const body = shown(machine);
     reply(begun.after, () => {
       const { kind, reason } = begun;
       if (kind === "accepted") return { kind, machine: body };
-      if (kind === "refused") return { kind, status: begun.status, reason };
-      return kind === "power-failed" ? { kind, status: 500, reason } : { kind, reason };
+      if (kind === "refused") return { kind, why: begun.why, status: begun.status, reason };
+      return kind === "power-failed" ? { kind, status: 500, reason } : { kind, why: "no-answer", reason };
     });
   };
 
@@ -102,6 +102,11 @@ export const maasOf = (world: World, process: WorldProcess): MaasClient => {
     url,
     version: () => read(() => ({ version: "3.6.5", simulated: false })),
     whoami: () => read(() => ({ username: us, isAdmin: true })),
+    lookAt: (systemId) =>
+      read(() => {
+        const machine = world.machines.get(systemId);
+        return machine ? { kind: "seen", machine: shown(machine) } : { kind: "absent" };
+      }),
     machine: (systemId) =>
       read(() => {
         const machine = world.machines.get(systemId);
@@ -122,25 +127,38 @@ export const maasOf = (world: World, process: WorldProcess): MaasClient => {
           if (!wrong) return release(systemId, reply);
           if (wrong.trouble === "unauthorized") return reply(10, () => fail("unauthorized"));
           if (wrong.trouble === "fails")
-            return reply(50, () => ({ kind: "unknown", reason: "502 from something in front of MAAS" }));
+            return reply(50, () => ({
+              kind: "unknown",
+              why: "proxy",
+              reason: "502 from something in front of MAAS",
+            }));
           const wait = wrong.trouble === "refuses" ? attempts : wrong.until - clock.now();
           if (wait > releaseLimit)
-            return reply(releaseLimit, () => ({ kind: "unknown", reason: "no answer" }));
+            return reply(releaseLimit, () => ({ kind: "unknown", why: "no-answer", reason: "no answer" }));
           clock.after(wait, () => {
             if (!isOpen()) return;
             if (trouble()?.trouble === "refuses") reply(0, () => fail("unreachable"));
             else release(systemId, reply);
           });
         },
-        () => (signal.aborted ? interrupted() : { kind: "unknown", reason: "not waited for any longer" }),
+        () =>
+          signal.aborted
+            ? interrupted()
+            : { kind: "unknown", why: "stopped", reason: "no longer waited for" },
       );
     },
     latestEvents: (hostname) =>
       read(() => [
-        { level: "ERROR", type: "Power off failed", description: `of ${hostname}`, created: "2026-11-22" },
+        {
+          level: "ERROR",
+          type: "Power off failed",
+          description: `of ${hostname}`,
+          created: "Sun, 22 Nov. 2026 13:50:44",
+          systemId: "",
+        },
       ]),
+    releasedSince: () => read(() => undefined),
     vmHosts: () => read(() => []),
     close: () => {},
-    stats: () => ({ requests: 0, bytes: 0 }),
   };
 };

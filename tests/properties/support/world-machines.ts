@@ -1,9 +1,9 @@
-import { type ReleaseEffect, releaseEffect } from "../../../teardown/clients/maas.ts";
+import { type RefusalWhy, type ReleaseEffect, releaseEffect } from "../../../teardown/clients/maas.ts";
 import { otherModel, turn, type World, type WorldMachine } from "./world.ts";
 
 /** How MAAS answers a release, and when. `hung`: not before the client gives up. */
 export type Begun =
-  | { kind: "refused"; status: number; reason: string; after: number }
+  | { kind: "refused"; why: RefusalWhy; status: number; reason: string; after: number }
   | { kind: "accepted" | "power-failed" | "unknown"; after: number; reason: string };
 
 export const setStatus = (world: World, machine: WorldMachine, status: number): void => {
@@ -41,10 +41,12 @@ const silence = 960_000;
 /** A release arrives, from whomever: MAAS's own rules, with the machine's next fault. */
 export const beginRelease = (world: World, machine: WorldMachine): Begun => {
   const effect: ReleaseEffect = releaseEffect(machine.status);
-  if (machine.locked) return { kind: "refused", status: 403, reason: "locked or not yours", after: 50 };
+  if (machine.locked)
+    return { kind: "refused", why: "permission", status: 403, reason: "locked or not yours", after: 50 };
   if (effect === "ready" || effect === "releasing") return { kind: "accepted", after: 50, reason: "" };
   if (effect === "erasing" || effect === "not-releasable") {
-    return { kind: "refused", status: 409, reason: "cannot be released in its current state", after: 50 };
+    const reason = "cannot be released in its current state";
+    return { kind: "refused", why: "state", status: 409, reason, after: 50 };
   }
   const fault = machine.faults.shift();
   if (fault?.kind === "busy") return { kind: "unknown", after: 20_000, reason: "too busy" };

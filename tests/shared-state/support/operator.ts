@@ -74,7 +74,7 @@ export const makeStack = async (
   stack: string,
   config: Record<string, unknown> = {},
 ): Promise<void> => {
-  const { code, output } = await operator.run("stack", "init", stack);
+  const { code, output } = await operator.run("stack", "init", stack, "--no-select");
   if (code !== 0) throw new Error(output);
   const values = {
     host: hostname(),

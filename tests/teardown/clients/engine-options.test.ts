@@ -158,6 +158,8 @@ describe("engine options: the real CLI", function () {
       ...process.env,
       ...toolchain.env,
       PULUMI_BACKEND_URL: `file://${folder}/state`,
+      // Which stack is selected is kept there.
+      PULUMI_HOME: join(folder, "home"),
       PULUMI_CONFIG_PASSPHRASE: "",
     };
     for (const name of ["dev", "other"]) pulumi(["stack", "init", name]);

@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -66,6 +75,7 @@ describe("MAAS credentials", () => {
         url: "http://maas.example:5240/MAAS",
         apiKey: key.join(":"),
         from: `profile admin in ${debDatabase()}`,
+        profile: "admin",
       });
       rmSync(debDatabase());
     }
@@ -113,7 +123,52 @@ describe("MAAS credentials", () => {
       url: "http://maas.example:5240/MAAS",
       apiKey: key.join(":"),
       from: "profile lab in `maas list`",
+      profile: "lab",
     });
+  });
+
+  it("asks no `maas list` that could know no more than the database", async () => {
+    writeDatabase(debDatabase(), [profile("other")]);
+    const binary = command(`touch "${home}/asked"; echo "admin ${url} ${key.join(":")}"`);
+    expect(await errorOf(find({ binary, profile: "admin" }))).to.have.property("code", "missing");
+    expect(existsSync(join(home, "asked"))).to.equal(false);
+  });
+
+  it("gives `maas list` the variables that it needs, and none that may hold a secret", async () => {
+    const { PATH = "" } = process.env;
+    const needed = {
+      PATH,
+      HOME: home,
+      USER: "me",
+      LANG: "C",
+      LC_ALL: "C",
+      XDG_RUNTIME_DIR: "/x",
+      SNAP_NAME: "y",
+      TMPDIR: "/t",
+    };
+    const env = {
+      ...needed,
+      PULUMI_CONFIG_PASSPHRASE: "1",
+      PGPASSWORD: "2",
+      AWS_SECRET_ACCESS_KEY: "3",
+      MY_HOME: "4",
+    };
+    const binary = command(`env | sort > "${home}/env"; echo "lab ${url} ${key.join(":")}"`);
+    await find({ binary, env });
+    const names = readFileSync(join(home, "env"), "utf8").match(/^\w+(?==)/gm) ?? [];
+    // Those of the shell itself.
+    expect(names.filter((name) => !["PWD", "OLDPWD", "SHLVL", "_"].includes(name))).to.have.members(
+      Object.keys(needed),
+    );
+  });
+
+  it("ends a hanging `maas list` when it is stopped", async () => {
+    const stop = new AbortController();
+    const asked = errorOf(find({ binary: command("exec sleep 600"), signal: stop.signal }));
+    setTimeout(() => stop.abort(), 200);
+    const began = performance.now();
+    expect(await asked).to.have.property("code", "interrupted");
+    expect(performance.now() - began).to.be.below(2000);
   });
 
   it("asks `maas list` when the database is broken", async () => {
@@ -132,8 +187,10 @@ describe("MAAS credentials", () => {
     expect(error.message)
       .to.contain(`${debDatabase()}: has other (${url})`)
       .and.contain(`${snapDatabase()}: does not exist`)
-      .and.contain("`maas list`: there is no maas command")
-      .and.contain("maas login admin");
+      .and.contain("maas login admin")
+      .and.not.contain("maas list");
+    rmSync(debDatabase());
+    expect((await errorOf(find())).message).to.contain("`maas list`: there is no maas command");
   });
 
   it("never repeats a key, however broken the place is", async () => {

@@ -37,6 +37,8 @@ describe("stack configuration: of the real CLI", function () {
     project = join(folder, "project");
     for (const name of ["project/program", "state"]) mkdirSync(join(folder, name), { recursive: true });
     env.PULUMI_BACKEND_URL = `file://${folder}/state`;
+    // Which stack is selected is kept there.
+    env.PULUMI_HOME = join(folder, "home");
     write("Pulumi.yaml", {
       name: namespace,
       runtime: "nodejs",

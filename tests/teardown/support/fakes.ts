@@ -2,6 +2,7 @@ import type { Host } from "../../../teardown/clients/host.ts";
 import type { JujuClient, JujuModel } from "../../../teardown/clients/juju.ts";
 import {
   type MaasClient,
+  MaasError,
   type MaasMachine,
   type MachineFilter,
   machineStatuses,
@@ -129,18 +130,34 @@ const meets = (each: MaasMachine, filter: MachineFilter): boolean =>
   (filter.statuses?.some((label) => machineStatuses[label].status === each.status) ?? true) &&
   (filter.agentName === undefined || each.ownerData["juju-model-uuid"] === filter.agentName);
 
+const faults = {
+  unauthorized: { code: "unauthorized", status: 401, why: "unknown-key" },
+  timeout: { code: "timeout", reason: "no answer" },
+  server: { code: "server", status: 503, said: "an empty body" },
+  unreachable: { code: "unreachable", why: "not-connected", reason: "nothing listens" },
+  "bad-answer": { code: "bad-answer", status: 200, said: "a page of HTML" },
+  interrupted: { code: "interrupted", reason: "stopped" },
+} as const;
+/** An error of the MAAS client. */
+export const maasFailure = (code: keyof typeof faults): MaasError =>
+  new MaasError({ url: "http://maas:5240/MAAS", asked: { call: "machines" }, ...faults[code] });
+
 /** A MAAS that has these machines: what the test changes in the list is seen at the next question. */
 export const fakeMaas = (machines: MaasMachine[], more: Partial<MaasClient> = {}): MaasClient => ({
   url: "http://maas:5240/MAAS",
   version: async () => ({ version: "3.6.5", simulated: false }),
   whoami: async () => ({ username: "admin", isAdmin: true }),
+  lookAt: async (systemId) => {
+    const found = machines.find((each) => each.systemId === systemId);
+    return found ? { kind: "seen", machine: found } : { kind: "absent" };
+  },
   machine: async (systemId) => machines.find((each) => each.systemId === systemId),
   machines: async (filter) => machines.filter((each) => meets(each, filter)),
   release: notExpected("a release"),
   latestEvents: async () => [],
+  releasedSince: async () => undefined,
   vmHosts: async () => [],
   close: () => {},
-  stats: () => ({ requests: 0, bytes: 0 }),
   ...more,
 });
 

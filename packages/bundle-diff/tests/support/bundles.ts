@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import { recordings } from "../../../../tests/recordings.ts";
-import type { Change, Note } from "../../change.ts";
-import { compareBundles } from "../../compare/compare.ts";
-import type { Bundle } from "../../model.ts";
-import { parseBundle } from "../../read/read-bundle.ts";
-import { createReport, type Report } from "../../report.ts";
+import { type Change, compareBundles, type Note } from "../../compare.ts";
+import { renderHtml as pageToHtml } from "../../html.ts";
+import type { Bundle } from "../../normalise.ts";
+import { parseBundle } from "../../read.ts";
+import { createReport, pageOf, type Report } from "../../report.ts";
+import { renderText as pageToText } from "../../text.ts";
+
+export { renderJson } from "../../report.ts";
 
 /** The recorded bundles. */
 export const samplesDirectory: string = join(recordings, "juju/bundles");
@@ -23,9 +26,9 @@ export const samplePath = (name: keyof typeof sampleNames): string =>
 
 /** The bundle in a YAML text; throws what is wrong with it. */
 export const bundleOf = (text: string, name = "bundle.yaml"): Bundle => {
-  const result = parseBundle([{ name, text }]);
-  if (!result.ok) throw new Error(JSON.stringify(result.problems));
-  return result.value;
+  const { bundle, problems } = parseBundle([{ name, text }]);
+  if (bundle === undefined) throw new Error(JSON.stringify(problems));
+  return bundle;
 };
 
 /** A bundle with one application `keystone`, whose body is YAML in flow style. */
@@ -40,6 +43,9 @@ export const notesBetween = (old: string, current: string): readonly Note[] =>
 
 export const reportOf = (old: string, current: string): Report =>
   createReport({ name: "old.yaml", bundle: bundleOf(old) }, { name: "new.yaml", bundle: bundleOf(current) });
+
+export const renderText = (report: Report): string => pageToText(pageOf(report));
+export const renderHtml = (report: Report): string => pageToHtml(pageOf(report));
 
 /** What a change is, without its values: `keystone option debug`. */
 export const summary = (change: Change): string => {

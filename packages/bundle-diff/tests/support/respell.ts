@@ -101,7 +101,7 @@ const application = (raw: RawApplication, base: string | undefined, decide: Deci
     next.storage = Object.fromEntries(
       Object.entries(next.storage).map(([key, value]) => [
         key,
-        value === "loop,1024M" && yes() ? "loop,0,1G" : value,
+        value === "loop,1024M" && yes() ? "loop,1,1G" : value,
       ]),
     );
   if (yes()) delete next.annotations;

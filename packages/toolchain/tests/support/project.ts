@@ -84,7 +84,12 @@ chmod +x "$2"`,
   );
   const home = join(directory, "home");
   mkdirSync(home);
-  const env = { HOME: home, PATH: `${bin}:/usr/bin:/bin` };
+  // Not /usr/bin itself: a Pulumi may be installed there.
+  const utilities = join(directory, "utilities");
+  mkdirSync(utilities);
+  for (const name of ["chmod", "cp", "mkdir", "sed", "sleep", "touch"])
+    symlinkSync(join(existsSync(join("/usr/bin", name)) ? "/usr/bin" : "/bin", name), join(utilities, name));
+  const env = { HOME: home, PATH: `${bin}:${utilities}` };
   const layout = layoutOf(root);
   const report: string[] = [];
   const tools: SetupTools = {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { authorization, parseMaasKey } from "../../../../teardown/clients/maas/oauth.ts";
+import { authorization, parseMaasKey } from "../../../../teardown/clients/maas/access.ts";
 import { normalizeMaasUrl } from "../../../../teardown/clients/maas.ts";
 
 describe("MAAS client: URL and key", () => {

@@ -1,9 +1,24 @@
 import { inspect } from "node:util";
 import { expect } from "chai";
-import { maasClient, maasErrorKind } from "../../../../teardown/clients/maas.ts";
+import {
+  MaasError,
+  type MaasFault,
+  type MaasLimits,
+  maasClient,
+  maasErrorKind,
+} from "../../../../teardown/clients/maas.ts";
 import { TeardownError } from "../../../../teardown/errors.ts";
 import { apiKey, errorOf, machineJson, secret, withMaas } from "../support/maas.ts";
-import { answer, deadPort, html, json, type MaasServer, maasServer, replay } from "../support/maas-server.ts";
+import {
+  answer,
+  deadPort,
+  type Handler,
+  html,
+  json,
+  type MaasServer,
+  maasServer,
+  replay,
+} from "../support/maas-server.ts";
 import { recordedMaas } from "../support/recordings.ts";
 
 describe("MAAS client: faults while reading", () => {
@@ -140,6 +155,100 @@ describe("MAAS client: faults while reading", () => {
       },
       async ({ maas }) => expect(maasErrorKind(await errorOf(maas.whoami()))).to.equal("timeout"),
       { limits: { read: 50 } },
+    );
+  });
+
+  it("takes an answer that is slow to begin, but not one that never ends, however often a piece of it comes", async () => {
+    const timers: NodeJS.Timeout[] = [];
+    await withMaas(
+      ({ path }, response) => {
+        if (path.includes("version")) return void setTimeout(() => json(response, { version: "3.6.5" }), 150);
+        response.writeHead(200, { "content-type": "application/json" });
+        timers.push(setInterval(() => response.write(" "), 20));
+      },
+      async ({ maas }) => {
+        expect(await maas.version()).to.have.property("version", "3.6.5");
+        expect(maasErrorKind(await errorOf(maas.whoami()))).to.equal("timeout");
+      },
+      { limits: { read: 400 } },
+    );
+    for (const timer of timers) clearInterval(timer);
+  });
+
+  describe("for longer than a call may take", () => {
+    /** How long it takes until so many calls at once have failed, and with what. */
+    const outage = async (
+      handler: Handler,
+      calls: number,
+      limits: Partial<MaasLimits>,
+    ): Promise<MaasFault[]> => {
+      const faults: MaasFault[] = [];
+      await withMaas(
+        handler,
+        async ({ maas }) => {
+          const began = performance.now();
+          const errors = await Promise.all(
+            Array.from({ length: calls }, () => errorOf(maas.lookAt("gem6xs"))),
+          );
+          expect(performance.now() - began).to.be.below(1000);
+          for (const error of errors) if (error instanceof MaasError) faults.push(error.fault);
+          expect(faults).to.have.length(calls);
+        },
+        { concurrency: 2, sleep: undefined, limits: { call: 300, ...limits } },
+      );
+      return faults;
+    };
+
+    it("says in time that MAAS does not answer, also to those that wait for their turn", async () => {
+      const faults = await outage(() => {}, 20, {});
+      expect(new Set(faults.map(({ code }) => code))).to.deep.equal(new Set(["timeout"]));
+    });
+
+    it("says in time what MAAS answered last, while it asks for longer pauses", async () => {
+      const [fault] = await outage(
+        (_, response) => answer(response, 503, "later", { "retry-after": "15" }),
+        1,
+        {},
+      );
+      expect(fault).to.include({
+        code: "server",
+        status: 503,
+        said: '"later"',
+        retryAfter: 15_000,
+        attempts: 1,
+      });
+    });
+
+    it("says in time what it was before the attempt that was cut short", async () => {
+      const [fault] = await outage(
+        (_, response, count) => {
+          if (count === 1) response.socket?.resetAndDestroy();
+        },
+        1,
+        { pause: 20 },
+      );
+      expect(fault).to.include({ code: "unreachable", why: "lost", attempts: 1 });
+    });
+  });
+
+  it("is data: a code, what was asked, and what came back", async () => {
+    await withMaas(
+      (_, response) => answer(response, 401, `Authorization Error: 'Invalid access token: ${secret}'`),
+      async ({ maas, server }) => {
+        const error = await errorOf(maas.lookAt("gem6xs"));
+        expect(error).to.be.instanceOf(MaasError);
+        expect(error instanceof MaasError && error.fault).to.deep.equal({
+          url: server.url,
+          profile: "lab",
+          asked: { call: "machine", systemId: "gem6xs" },
+          attempts: 1,
+          code: "unauthorized",
+          status: 401,
+          why: "unknown-key",
+        });
+        expect(error.message).to.contain(`maas login lab ${server.url}`);
+      },
+      { profile: "lab" },
     );
   });
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { maasErrorKind } from "../../../../teardown/clients/maas.ts";
 import { errorOf, machineJson, withMaas } from "../support/maas.ts";
-import { answer, json, replay } from "../support/maas-server.ts";
-import { recordedMaas } from "../support/recordings.ts";
+import { answer, type Handler, html, json, replay } from "../support/maas-server.ts";
+import { recordedFile, recordedMaas } from "../support/recordings.ts";
 
 describe("MAAS client: reading", () => {
   it("reads version, user, one machine and a list from recorded answers", async () => {
@@ -114,6 +114,32 @@ describe("MAAS client: reading", () => {
     );
   });
 
+  it("tells a machine that is there from one that is gone, and from one that this key may not see", async () => {
+    const looks = [
+      ["hxascc", "a44", "seen"],
+      ["zzzzzz", "a46", "absent"],
+      ["ryy8py", "a47", "forbidden"],
+    ] as const;
+    for (const [systemId, recording, kind] of looks)
+      await withMaas(
+        (_, response) => replay(response, recordedMaas(recording)),
+        async ({ maas }) => {
+          const look = await maas.lookAt(systemId);
+          expect(look.kind).to.equal(kind);
+          if (look.kind === "seen") expect(look.machine).to.include({ systemId });
+        },
+      );
+  });
+
+  it("takes no page of a proxy for MAAS's word on a machine", async () => {
+    for (const status of [403, 404])
+      await withMaas(
+        (_, response) => answer(response, status, "<html>No Machine matches the given query.", html),
+        async ({ maas }) =>
+          expect(maasErrorKind(await errorOf(maas.lookAt("gem6xs")))).to.equal("bad-answer"),
+      );
+  });
+
   it("asks with filters, in pieces that fit into a URL, and returns each machine once", async () => {
     const names = Array.from({ length: 120 }, (_, index) => `${"x".repeat(55)}${index}`);
     await withMaas(
@@ -158,12 +184,56 @@ describe("MAAS client: reading", () => {
           type: "Released",
           description: "",
           created: "Sun, 22 Nov. 2026 13:50:44",
+          systemId: "gem6xs",
         });
         expect(server.seen[0]?.path).to.equal(
           "/MAAS/api/2.0/events/?op=query&hostname=openstack0&level=DEBUG&limit=5",
         );
       },
     );
+  });
+
+  describe("the end of the newest release", () => {
+    const machine = { hostname: "openstack0", systemId: "gem6xs" };
+    const releasedAt = Date.parse("2026-11-22T13:50:44Z");
+    const answering =
+      (events: { status: number; body: string }, date: string): Handler =>
+      (_, response) =>
+        answer(response, events.status, events.body, { "content-type": "application/json", date });
+    const released = recordedMaas("b100");
+    const now = Date.parse("2026-11-22T13:50:59Z");
+    const date = "Sun, 22 Nov 2026 13:50:59 GMT";
+
+    it("is that of MAAS's event Released, if it was not before", async () => {
+      await withMaas(
+        answering(released, date),
+        async ({ maas, server }) => {
+          expect(await maas.releasedSince(machine, releasedAt)).to.equal(releasedAt);
+          expect(await maas.releasedSince(machine, releasedAt - 60_000)).to.equal(releasedAt);
+          expect(await maas.releasedSince(machine, releasedAt + 1)).to.equal(undefined);
+          expect(await maas.releasedSince({ ...machine, systemId: "zzzzzz" }, 0)).to.equal(undefined);
+          expect(server.seen[0]?.path).to.contain("op=query&hostname=openstack0&level=INFO&limit=1000");
+        },
+        { now: () => now },
+      );
+    });
+
+    it("is told in this host's time when MAAS's clock is wrong", async () => {
+      await withMaas(
+        answering(released, date),
+        async ({ maas }) =>
+          expect(await maas.releasedSince(machine, releasedAt)).to.equal(releasedAt + 3_600_000),
+        { now: () => now + 3_600_000 },
+      );
+    });
+
+    it("is none while a release goes on, or has failed", async () => {
+      const { response } = JSON.parse(recordedFile("maas-power", "d-07-events-after-timeout.json"));
+      await withMaas(
+        answering({ status: 200, body: JSON.stringify(response.body_json) }, date),
+        async ({ maas }) => expect(await maas.releasedSince(machine, 0)).to.equal(undefined),
+      );
+    });
   });
 
   it("reads VM hosts, and none where MAAS has no such endpoint", async () => {
@@ -189,20 +259,6 @@ describe("MAAS client: reading", () => {
     await withMaas(
       (_, response) => json(response, { version: "3.6.5", subversion: "simulated", capabilities: [] }),
       async ({ maas }) => expect(await maas.version()).to.deep.equal({ version: "3.6.5", simulated: true }),
-    );
-  });
-
-  it("counts requests and the bytes answered", async () => {
-    await withMaas(
-      (_, response, count) =>
-        count === 1 ? answer(response, 503, "later") : answer(response, 404, "No Machine matches"),
-      async ({ maas }) => {
-        await maas.machine("gem6xs");
-        expect(maas.stats()).to.deep.equal({
-          requests: 2,
-          bytes: "later".length + "No Machine matches".length,
-        });
-      },
     );
   });
 });

@@ -45,22 +45,22 @@ describe("MAAS client: release", () => {
   }
 
   it("tells the recorded answers apart", async () => {
-    const cases: readonly (readonly [string, ReleaseAnswer["kind"], string | RegExp])[] = [
+    const cases: readonly (readonly [string, ReleaseAnswer["kind"], string | RegExp, string?])[] = [
       ["b01", "accepted", "Ready"], // power off already: released within the request
       ["b03", "accepted", "Ready"], // Ready already
       ["b05", "accepted", "Releasing"],
       ["b53", "accepted", "Releasing"], // Releasing already
       ["b13", "power-failed", "NodeConfig matching query does not exist"],
-      ["b15", "refused", "kvm-on-machine"],
-      ["b21", "refused", /locked.*another user/],
-      ["b25", "refused", /locked.*another user/],
-      ["b37", "refused", "'Commissioning'"],
-      ["b57", "refused", "'Disk erasing'"],
-      ["b75", "refused", "No Machine matches"],
-      ["b76", "refused", "Ephemeral operating system"],
-      ["b78", "refused", "nosuchscript"],
+      ["b15", "refused", "kvm-on-machine", "vm-host"],
+      ["b21", "refused", /locked.*another user/, "permission"],
+      ["b25", "refused", /locked.*another user/, "permission"],
+      ["b37", "refused", "'Commissioning'", "state"],
+      ["b57", "refused", "'Disk erasing'", "state"],
+      ["b75", "refused", "No Machine matches", "absent"],
+      ["b76", "refused", "Ephemeral operating system", "image"],
+      ["b78", "refused", "nosuchscript", "other"],
     ];
-    for (const [recording, kind, words] of cases) {
+    for (const [recording, kind, words, why] of cases) {
       const recorded = recordedMaas(recording);
       await withMaas(
         (_, response) => replay(response, recorded),
@@ -69,7 +69,10 @@ describe("MAAS client: release", () => {
           expect(released.kind, recording).to.equal(kind);
           const said = released.kind === "accepted" ? released.machine.statusName : released.reason;
           expect(said, recording).to.match(typeof words === "string" ? new RegExp(words) : words);
-          if (released.kind === "refused") expect(released.status, recording).to.equal(recorded.status);
+          if (released.kind === "refused") {
+            expect(released.status, recording).to.equal(recorded.status);
+            expect(released.why, recording).to.equal(why);
+          }
           expect(server.seen, recording).to.have.length(1);
         },
       );
@@ -127,6 +130,16 @@ describe("MAAS client: release", () => {
     }
   });
 
+  it("does not know when the connection ends while MAAS powers the machine off", async () => {
+    await withMaas(
+      (_, response) => void setTimeout(() => response.socket?.end(), 50),
+      async ({ maas, server }) => {
+        expect(await maas.release("gem6xs", plainly)).to.include({ kind: "unknown", why: "no-answer" });
+        expect(server.seen).to.have.length(1);
+      },
+    );
+  });
+
   it("does not know after its time limit, since MAAS goes on", async () => {
     await withMaas(
       () => {},
@@ -134,6 +147,7 @@ describe("MAAS client: release", () => {
         const released = await maas.release("gem6xs", plainly);
         expect(released).to.deep.equal({
           kind: "unknown",
+          why: "no-answer",
           reason: "no answer within 0.05 s; MAAS may be releasing",
         });
         expect(server.seen).to.have.length(1);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { turns } from "../../../../teardown/clients/maas/turns.ts";
+import { turns } from "../../../../teardown/clients/maas.ts";
 
 describe("turns", () => {
   it("are so many at a time, in the order of coming", async () => {

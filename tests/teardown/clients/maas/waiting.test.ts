@@ -54,6 +54,37 @@ describe("MAAS client: waiting and taking turns", () => {
     );
   });
 
+  it("has 16 reads and 16 releases under way at once", async () => {
+    const held: (() => void)[] = [];
+    const underWay = { GET: 0, POST: 0 };
+    await withMaas(
+      ({ method }, response) => {
+        const way = method === "GET" ? "GET" : "POST";
+        underWay[way] += 1;
+        held.push(() => {
+          underWay[way] -= 1;
+          json(response, machineJson());
+        });
+      },
+      async ({ maas }) => {
+        const how = { comment: "", erase: "none" } as const;
+        const calls = Array.from({ length: 40 }, (_, at) => [
+          maas.release(`m${at}`, how),
+          maas.lookAt(`m${at}`),
+        ]);
+        const done = Promise.all(calls.flat());
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        expect(underWay).to.deep.equal({ GET: 16, POST: 16 });
+        const timer = setInterval(() => {
+          expect(Math.max(underWay.GET, underWay.POST)).to.be.at.most(16);
+          letGo(held);
+        }, 5);
+        expect(await done).to.have.length(80);
+        clearInterval(timer);
+      },
+    );
+  });
+
   it("signs a request when its turn has come: MAAS takes no time that is older than 5 minutes", async () => {
     let now = Date.parse("2026-11-22T12:00:00Z");
     await withMaas(
