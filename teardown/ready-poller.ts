@@ -23,6 +23,7 @@ export type ReadyPoller = {
 };
 
 type Waiter = {
+  systemId: string;
   since: number;
   onNews: (news: MaasMachine | Error) => void;
   resolve: (value: Settled) => void;
@@ -47,18 +48,15 @@ const firstFullLook = 30_000;
 
 /** Makes the poller. It asks only while something waits, and one question serves all. */
 export const readyPoller = (context: Context): ReadyPoller => {
-  const waiters = new Map<string, Waiter>();
+  const waiters = new Set<Waiter>();
   let polling = false;
   let wake = new AbortController();
 
   const look = async (everything: boolean) => {
-    const asked = new Map(waiters);
-    // Who began to wait while MAAS was asked waits for something newer than this answer.
+    // Who begins to wait while MAAS is asked waits for something newer than this answer.
+    const asked = Map.groupBy(waiters, ({ systemId }) => systemId);
     const settle = (systemId: string, value: Settled) => {
-      const waiter = waiters.get(systemId);
-      if (waiter === undefined || waiter !== asked.get(systemId)) return;
-      waiters.delete(systemId);
-      waiter.resolve(value);
+      for (const waiter of asked.get(systemId) ?? []) if (waiters.delete(waiter)) waiter.resolve(value);
     };
     const maas = await context.maas();
     const machines = await maas.machines({
@@ -66,15 +64,15 @@ export const readyPoller = (context: Context): ReadyPoller => {
       ...(everything ? {} : { statuses: settledStatuses }),
     });
     for (const machine of machines) {
-      if (passing(releaseEffect(machine.status))) waiters.get(machine.systemId)?.onNews(machine);
-      else settle(machine.systemId, machine);
+      if (!passing(releaseEffect(machine.status))) settle(machine.systemId, machine);
+      else for (const { onNews } of asked.get(machine.systemId) ?? []) onNews(machine);
     }
     if (!everything) return;
     const there = new Set(machines.map(({ systemId }) => systemId));
     for (const systemId of asked.keys()) if (!there.has(systemId)) settle(systemId, "vanished");
   };
   const failAll = (error: unknown) => {
-    for (const { reject } of waiters.values()) reject(error);
+    for (const { reject } of waiters) reject(error);
     waiters.clear();
   };
   const poll = async () => {
@@ -83,7 +81,7 @@ export const readyPoller = (context: Context): ReadyPoller => {
     let fullLookAt = now() + gap;
     try {
       while (waiters.size > 0) {
-        const youngest = Math.max(...[...waiters.values()].map(({ since }) => since));
+        const youngest = Math.max(...[...waiters].map(({ since }) => since));
         wake = new AbortController();
         await sleep(interval(now() - youngest), AbortSignal.any([context.signal, wake.signal]));
         if (context.signal.aborted)
@@ -100,7 +98,7 @@ export const readyPoller = (context: Context): ReadyPoller => {
             return failAll(stopped(context, "MAAS goes on releasing what it has begun to release"));
           const kind = maasErrorKind(error);
           if (kind === "unauthorized" || kind === "bad-request") return failAll(error);
-          for (const { onNews } of waiters.values()) onNews(error as Error);
+          for (const { onNews } of waiters) onNews(error as Error);
         }
       }
     } finally {
@@ -112,7 +110,7 @@ export const readyPoller = (context: Context): ReadyPoller => {
   return {
     settled: (systemId, onNews = () => {}) =>
       new Promise<Settled>((resolve, reject) => {
-        waiters.set(systemId, { since: context.clock.now(), onNews, resolve, reject });
+        waiters.add({ systemId, since: context.clock.now(), onNews, resolve, reject });
         wake.abort();
         if (polling) return;
         polling = true;

@@ -15,7 +15,7 @@ import type { LabRecord } from "./record.ts";
 import { writeReport } from "./report/write-report.ts";
 import { isDestructive } from "./run/journal.ts";
 import { dropAtExit, takeLock } from "./run/lock.ts";
-import { openRun, type Run } from "./run/run-directory.ts";
+import { keepRecord, openRun, type Run } from "./run/run-directory.ts";
 import { type Usual, usualDurations } from "./run/usual.ts";
 import { throwIfStopped, whyStopped } from "./stopping.ts";
 
@@ -83,8 +83,12 @@ export const beginTeardown = async (options: {
     lab,
     clock.now,
   );
-  await takeLock(run.lock);
+  await takeLock(run.lock, context.signal).catch((error: unknown) => {
+    throwIfStopped(context, "nothing was done by this destroy");
+    throw error;
+  });
   dropAtExit(run.lock);
+  keepRecord(run, lab);
   const { maasApiKey: _, ...shown } = settings;
   const engine = engineProcess();
   // Why it is done.
@@ -115,6 +119,9 @@ export const beginTeardown = async (options: {
       return await work();
     } catch (error) {
       failed = true;
+      // A client that was ended by the deadline only knows that it was told to stop.
+      if (error instanceof TeardownError && error.code === "interrupted")
+        throwIfStopped(context, "what MAAS and Juju have begun goes on");
       throw error;
     } finally {
       underWay--;

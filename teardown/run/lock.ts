@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { linkSync, lstatSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -15,8 +15,9 @@ const readHolder = (file: string): Holder | "unreadable" | undefined => {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    // A link that leads nowhere is there all the same, and no lock can be made in its place.
+    return lstatSync(file, { throwIfNoEntry: false }) ? "unreadable" : undefined;
   }
   try {
     return holderShape.parse(JSON.parse(text));
@@ -85,13 +86,16 @@ const held = (file: string, holder: Holder | "unreadable", here: boolean): Teard
  * Takes the run directory's lock for this process, and waits a while for a predecessor that is still on its way out: a
  * provider outlives a killed engine (engine.md 3.2), and two must never act at once. A dead holder's lock is taken over.
  *
+ * @param signal ends the wait
  * @param wait how long to wait for a living holder, in ms
  * @throws TeardownError `run`, which names the holder
  */
-export const takeLock = async (file: string, wait = 30_000): Promise<void> => {
+export const takeLock = async (file: string, signal?: AbortSignal, wait = 30_000): Promise<void> => {
   const me = self();
-  const until = Date.now() + wait;
+  // Monotonic: a clock that is set back must not make it wait for ever.
+  const until = performance.now() + wait;
   for (;;) {
+    signal?.throwIfAborted();
     if (create(file, JSON.stringify(me))) return;
     const holder = readHolder(file);
     if (!holder) continue;
@@ -102,8 +106,8 @@ export const takeLock = async (file: string, wait = 30_000): Promise<void> => {
       takeAway(file, holder);
       continue;
     }
-    if (!here || Date.now() >= until) throw held(file, holder, here);
-    await sleep(200);
+    if (!here || performance.now() >= until) throw held(file, holder, here);
+    await sleep(200, undefined, signal ? { signal } : {});
   }
 };
 

@@ -122,13 +122,10 @@ const makeDirectory = (root: string, name: string): string => {
 const writeRecord = (directory: string, record: RunRecord) =>
   writeWhole(join(directory, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
 
-/** An open run goes by what the stack says of the lab now. */
-const bringUpToDate = (open: Run, key: RunKey, lab: LabRecord, now: () => number): Run => {
-  const record = readRecord(open.directory);
-  if (!record || isDeepStrictEqual(lab, open.lab)) return open;
-  const updated: RunRecord = { ...record, project: key.project, lab };
-  writeRecord(open.directory, updated);
-  return runAt(open.directory, updated, now);
+/** Writes down in a run that is continued what the stack says of the lab now. Only the holder of its lock may. */
+export const keepRecord = (run: Run, lab: LabRecord): void => {
+  const record = readRecord(run.directory);
+  if (record && !isDeepStrictEqual(record.lab, lab)) writeRecord(run.directory, { ...record, lab });
 };
 
 /**
@@ -138,7 +135,7 @@ const bringUpToDate = (open: Run, key: RunKey, lab: LabRecord, now: () => number
  */
 export const openRun = (key: RunKey, lab: LabRecord, now: () => number = Date.now): Run => {
   const open = findOpenRun(key, now);
-  if (open) return bringUpToDate(open, key, lab, now);
+  if (open) return { ...open, lab };
   const root = inHome(key.backupRoot);
   try {
     const directory = makeDirectory(root, `${key.backupLabel}-${stamp(now())}`);

@@ -1,16 +1,25 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { identify } from "../../../teardown/clients/engine-process.ts";
 import { TeardownError } from "../../../teardown/errors.ts";
 import { dropLock, takeLock } from "../../../teardown/run/lock.ts";
+import { problemOf } from "../support/fakes.ts";
 import { temporaryDirectory, type Worker, worker } from "./support.ts";
 
 const taker = `
   import { takeLock, dropLock } from "./teardown/run/lock.ts";
   const [file, wait] = process.argv.slice(1);
-  try { await takeLock(file, Number(wait)); console.log("taken"); } catch (error) { console.log(error.code, error.message.split("\\n")[0]); }
+  try { await takeLock(file, undefined, Number(wait)); console.log("taken"); } catch (error) { console.log(error.code, error.message.split("\\n")[0]); }
   process.stdin.on("data", () => { dropLock(file); process.exit(0); });
 `;
 
@@ -36,7 +45,7 @@ describe("lock", () => {
   const pidInFile = (): number => JSON.parse(readFileSync(file(), "utf8")).pid;
   const refusal = async (wait = 0): Promise<string> => {
     try {
-      await takeLock(file(), wait);
+      await takeLock(file(), undefined, wait);
     } catch (error) {
       if (error instanceof TeardownError && error.code === "run") return error.message;
       throw error;
@@ -45,15 +54,15 @@ describe("lock", () => {
   };
 
   it("is taken by the first, names its holder, and leaves nothing else behind", async () => {
-    await takeLock(file(), 0);
+    await takeLock(file(), undefined, 0);
     expect(JSON.parse(readFileSync(file(), "utf8"))).to.include({ pid: process.pid, host: hostname() });
     expect(statSync(file()).mode & 0o777).to.equal(0o600);
     expect(readdirSync(directory())).to.deep.equal(["lock"]);
   });
 
   it("may be taken again by its own process", async () => {
-    await takeLock(file(), 0);
-    await takeLock(file(), 0);
+    await takeLock(file(), undefined, 0);
+    await takeLock(file(), undefined, 0);
     expect(pidInFile()).to.equal(process.pid);
   });
 
@@ -83,7 +92,7 @@ describe("lock", () => {
     await first.line();
     await first.kill();
     expect(existsSync(file())).to.equal(true);
-    await takeLock(file(), 0);
+    await takeLock(file(), undefined, 0);
     expect(pidInFile()).to.equal(process.pid);
     expect(readdirSync(directory())).to.deep.equal(["lock"]);
   });
@@ -92,7 +101,7 @@ describe("lock", () => {
     const other = start();
     await other.line();
     write(holder({ pid: other.pid, started: "1" }));
-    await takeLock(file(), 0);
+    await takeLock(file(), undefined, 0);
     expect(pidInFile()).to.equal(process.pid);
   });
 
@@ -129,7 +138,7 @@ describe("lock", () => {
   });
 
   it("is given back by its holder, and by nobody else", async () => {
-    await takeLock(file(), 0);
+    await takeLock(file(), undefined, 0);
     dropLock(file());
     expect(existsSync(file())).to.equal(false);
     const others = [{ pid: process.pid + 1 }, { host: "other-host" }, { started: "1" }];
@@ -152,9 +161,29 @@ describe("lock", () => {
 
   it("says what is wrong when it cannot be made", async () => {
     let thrown: unknown;
-    await takeLock(join(directory(), "nothing", "lock"), 0).catch((error: unknown) => {
+    await takeLock(join(directory(), "nothing", "lock"), undefined, 0).catch((error: unknown) => {
       thrown = error;
     });
     expect(thrown).to.be.instanceOf(Error).with.property("message").that.includes("ENOENT");
+  });
+
+  it("names a lock that is a link to nowhere, and does not wait for it", async () => {
+    symlinkSync(join(directory(), "nothing"), file());
+    const problem = await problemOf(takeLock(file(), undefined, 0));
+    expect(problem.code).to.equal("run");
+    expect(problem.message).to.include("its lock does not say which process");
+  });
+
+  it("stops waiting when it is told to", async () => {
+    write(holder({ pid: process.ppid, started: identify(process.ppid)?.started }));
+    const stopping = new AbortController();
+    const waiting = takeLock(file(), stopping.signal);
+    stopping.abort("cancelled by the operator");
+    expect(
+      await waiting.then(
+        () => "taken",
+        () => "stopped",
+      ),
+    ).to.equal("stopped");
   });
 });
