@@ -15,8 +15,16 @@ import {
   whoamiSchema,
 } from "./juju/answers.ts";
 import { defaultLimits, type JujuLimits, jujuEnvironment, mustCall, type Shell } from "./juju/call.ts";
+import {
+  bundleStatusSchema,
+  composeBundle,
+  configSchema,
+  offersSchema,
+  shownApplicationsSchema,
+  storageSchema,
+} from "./juju/compose-bundle.ts";
 import { type DestroyAnswer, type DestroyOptions, destroyModel, removeMachines } from "./juju/destroy.ts";
-import { withoutNoise } from "./juju/errors.ts";
+import { problemError, withoutNoise } from "./juju/errors.ts";
 import { lookForModel, type ModelIdentity, type Presence } from "./juju/presence.ts";
 
 export type { Exec, ExecAnswer, ExecAsk } from "./exec.ts";
@@ -64,8 +72,16 @@ export type JujuClient = {
     modelAddress: string,
   ): Promise<{ applications: number; units: number; machines: JujuMachine[]; raw: string }>;
   machines(modelUuid: string): Promise<JujuMachine[]>;
-  /** Holds passwords and keys: treat as a secret. `unsupported` on Juju 4.0. */
+  /** Holds passwords and keys: treat as a secret. `unsupported` on Juju 4.0: see {@link JujuClient.composeBundle}. */
   exportBundle(modelAddress: string): Promise<string>;
+  /**
+   * What `exportBundle` would say, put together from other answers. As secret. `onProgress` counts the questions that are
+   * answered.
+   */
+  composeBundle(
+    modelAddress: string,
+    onProgress?: (progress: { done: number; total: number }) => void,
+  ): Promise<string>;
   statusYaml(modelAddress: string): Promise<string>;
   modelsYaml(controller: string): Promise<string>;
   /** Waits for the end, at most `limit`. See {@link DestroyAnswer}. */
@@ -97,6 +113,25 @@ const address = (text: string): string => {
 };
 
 const onController = (controller: string): string[] => (controller === "" ? [] : ["-c", address(controller)]);
+
+/** How many calls of juju run at the same time while a bundle is composed. */
+const width = 4;
+
+/** Runs what it is given, at most so many at the same time. */
+const limiter = (free: number): (<T>(work: () => Promise<T>) => Promise<T>) => {
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
+  };
+};
 
 /**
  * A client of the `juju` command. Each call is a process of its own, with a limit of its own, never through a shell.
@@ -139,6 +174,48 @@ export const jujuClient = (options: JujuClientOptions = {}): JujuClient => {
     return stdout.trim().replace(/-[a-z]+-\w+$/, "");
   };
 
+  const compose: JujuClient["composeBundle"] = async (model, onProgress) => {
+    const stop = new AbortController();
+    const { signal } = stop;
+    const on = ["-m", address(model)];
+    const { answer: status } = await read(["status", ...on, yaml], bundleStatusSchema, {
+      limit: limits.status,
+      signal,
+    });
+    const names = Object.keys(status.applications ?? {}).map(address);
+    const command = `${shell.binary} status ${on.join(" ")} ${yaml}`;
+    if (names.length === 0) throw problemError({ kind: "nothing-to-export", command, said: [] });
+    const take = limiter(width);
+    const total = 4 + 2 * names.length;
+    let done = 0;
+    const ask = async <T>(question: () => Promise<T>): Promise<T> => {
+      const answer = await take(() =>
+        question().catch((error: unknown) => {
+          stop.abort();
+          throw error;
+        }),
+      );
+      done += 1;
+      onProgress?.({ done, total });
+      return answer;
+    };
+    const about = <T>(args: string[], schema: z.ZodType<T>): Promise<T> =>
+      ask(async () => (await read([...args, yaml], schema, { signal })).answer);
+    const forEach = async <T>(question: (name: string) => Promise<T>): Promise<Record<string, T>> =>
+      Object.fromEntries(await Promise.all(names.map(async (name) => [name, await question(name)] as const)));
+    const line = async (name: string): Promise<string> =>
+      (await mustCall(shell, ["constraints", ...on, name], limits.models, { signal })).stdout;
+    const [client, shown, offers, storage, configs, constraints] = await Promise.all([
+      ask(version),
+      about(["show-application", ...on, ...names], shownApplicationsSchema),
+      about(["offers", ...on], offersSchema),
+      about(["storage", ...on], storageSchema),
+      forEach((name) => about(["config", ...on, name], configSchema)),
+      forEach((name) => ask(() => line(name))),
+    ]);
+    return composeBundle({ client, status, configs, constraints, shown, offers, storage });
+  };
+
   return {
     whoami: async () => {
       const args = ["whoami", yaml];
@@ -170,6 +247,7 @@ export const jujuClient = (options: JujuClientOptions = {}): JujuClient => {
     },
     exportBundle: async (model) =>
       (await mustCall(shell, ["export-bundle", "-m", address(model)], limits.exportBundle)).stdout,
+    composeBundle: compose,
     statusYaml: async (model) =>
       (await mustCall(shell, ["status", "-m", address(model), yaml], limits.status)).stdout,
     modelsYaml: async (controller) =>

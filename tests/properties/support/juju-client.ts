@@ -125,6 +125,7 @@ export const jujuOf = (world: World, process: WorldProcess): JujuClient => {
       }),
     showModel: (uuid) => call(() => ({ ...shown(named(uuid)), users: [] })),
     disabledCommands: () => call(() => (world.blocked ? [{ set: "destroy-model", message: "" }] : [])),
+    composeBundle: () => call(() => fail("unsupported")),
     machines: (uuid) => call(() => machinesOf(named(uuid))),
     exportBundle: (address) =>
       call(() => {

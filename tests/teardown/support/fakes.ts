@@ -122,6 +122,7 @@ export const fakeJuju = (models: JujuModel[], more: Partial<JujuClient> = {}): J
   status: notExpected("status"),
   machines: async () => [],
   exportBundle: notExpected("export-bundle"),
+  composeBundle: notExpected("the questions for a bundle"),
   statusYaml: notExpected("status --format=yaml"),
   modelsYaml: notExpected("models --format=yaml"),
   destroyModel: notExpected("destroy-model"),

@@ -17,6 +17,7 @@ const methods: Method[] = [
   ["models as text", (juju) => juju.modelsYaml("maas-lab")],
   ["machines", (juju) => juju.machines(openstack)],
   ["export-bundle", (juju) => juju.exportBundle(openstack)],
+  ["the bundle's questions", (juju) => juju.composeBundle(openstack)],
   ["remove-machine", (juju) => juju.removeMachines(openstack, ["0"])],
 ];
 
