@@ -11,7 +11,7 @@ export type ExecAsk = {
   signal: AbortSignal | undefined;
   /** Called with each piece of stderr as it comes. */
   onStderr?: (piece: string) => void;
-  /** Whether the program is to be stopped when this process dies without a word (SIGKILL). */
+  /** Whether the program is to be stopped when this process is killed (SIGKILL). */
   leash?: boolean;
 };
 
@@ -47,8 +47,8 @@ const leashed = [
 ].join("\n");
 const notFound = 127;
 
-/** After SIGTERM the group has so long until SIGKILL, and its pipes as long again until they are given up. In ms. */
-const patience = 2000;
+/** After SIGTERM the group has so long until SIGKILL, and its pipes half as long again until they are given up. In ms. */
+const patience = 1000;
 
 /**
  * Through execa, in a process group of its own that is killed as a whole: first SIGTERM, then SIGKILL. A descendant that
@@ -102,8 +102,8 @@ export const execProgram: Exec = async (ask) => {
 
 /** Closes the pipes of a call that does not settle although its group was killed: execa waits for them. */
 const letGoOfPipes = (ask: ExecAsk, close: () => void): { settled: () => void } => {
-  const timers = [setTimeout(close, usable(ask.limit) + 2 * patience)];
-  const onAbort = (): void => void timers.push(setTimeout(close, 2 * patience));
+  const timers = [setTimeout(close, usable(ask.limit) + 1.5 * patience)];
+  const onAbort = (): void => void timers.push(setTimeout(close, 1.5 * patience));
   ask.signal?.addEventListener("abort", onAbort, { once: true });
   return {
     settled: () => {

@@ -9,7 +9,7 @@ import {
   vmHostsSchema,
   whoamiSchema,
 } from "./maas/answers.ts";
-import { type Asked, isHtml, maasError, meaningOf } from "./maas/errors.ts";
+import { type Asked, isHtml, MaasError, maasError, meaningOf } from "./maas/errors.ts";
 import { openWire, questionOf, read, type WireOptions } from "./maas/http.ts";
 import { type EraseMode, type ReleaseAnswer, release } from "./maas/release.ts";
 import type { StatusLabel } from "./maas/statuses.ts";
@@ -67,7 +67,8 @@ export type MaasClient = {
   machines(filter: MachineFilter): Promise<MaasMachine[]>;
   /**
    * Blocks until MAAS answers, which it does after the power-off: minutes, at most 16 of them (`limits.release`), then `unknown`.
-   * When MAAS is away before the request is sent: at most 40 s, 8 s where nothing listens. Waiting for a connection is not counted.
+   * When MAAS is away before the request is sent: at most 58 s, 8 s where nothing listens. Waiting for a turn
+   * is not counted.
    */
   release(
     systemId: string,
@@ -140,7 +141,7 @@ export const maasClient = (options: MaasClientOptions): MaasClient => {
     if (answer.status === 200)
       return { kind: "seen", machine: parseAnswer(wire, asked, answer, machineSchema) };
     // Any other 404 says that the URL is wrong, not that the machine is gone; MAAS's 403 has an empty body.
-    if (meaningOf(answer) === "no-machine") return { kind: "absent" };
+    if (meaningOf(answer) === "absent") return { kind: "absent" };
     if (answer.status === 403 && !isHtml(answer)) return { kind: "forbidden" };
     throw maasError(questionOf(wire, asked), answer);
   };
@@ -164,11 +165,7 @@ export const maasClient = (options: MaasClientOptions): MaasClient => {
       const look = await lookAt(systemId);
       if (look.kind === "seen") return look.machine;
       if (look.kind === "absent") return undefined;
-      throw maasError(questionOf(wire, { call: "machine", systemId }), {
-        status: 403,
-        headers: {},
-        body: "",
-      });
+      throw new MaasError({ ...questionOf(wire, { call: "machine", systemId }), code: "forbidden" });
     },
     machines: async (filter) => {
       const asked: Asked = { call: "machines" };

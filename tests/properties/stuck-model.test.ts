@@ -17,9 +17,11 @@ const shown = (life: string): JujuModel => ({
   owner: "admin",
   cloud: "maas",
   credential: undefined,
+  access: "admin",
   life,
   status: life,
   statusMessage: "",
+  migration: undefined,
   agentVersion: "3.6.28",
 });
 
@@ -154,7 +156,7 @@ describe("destroy-model that fails", () => {
   });
 
   it("is not called again when the controller refuses it", async () => {
-    const refused: DestroyAnswer = { kind: "refused", reason: "blocked", cause: "blocked" };
+    const refused: DestroyAnswer = { kind: "refused", reason: "blocked", cause: "disabled" };
     const { clock, destroy, done } = lab(10 * minute, { calls: () => refused });
     expect(await clock.run(message(destroy()))).to.match(/failed: blocked/);
     expect(done).to.deep.equal(["0 s: destroy"]);

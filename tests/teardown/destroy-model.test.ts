@@ -120,7 +120,7 @@ describe("destruction of the model", () => {
     const blocked: DestroyAnswer = {
       kind: "refused",
       reason: "disabled by juju disable-command",
-      cause: "blocked",
+      cause: "disabled",
     };
     const { destroy, called } = setUp(alive(), [{ answer: blocked }]);
     const { code, message } = await problemOf(destroy());

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import { z } from "zod";
-import { jujuError } from "./errors.ts";
+import { plainText, problemError } from "./errors.ts";
 
 export type JujuModel = {
   /** With its owner: "admin/openstack". */
@@ -14,14 +14,23 @@ export type JujuModel = {
   owner: string | undefined;
   cloud: string;
   credential: string | undefined;
+  /** Of the logged-in user: "admin", "write" or "read"; `undefined` in `models --all` without a grant, and in show-model. */
+  access: string | undefined;
   /** alive, dying or dead */
   life: string;
   /** available, destroying, suspended, … */
   status: string;
   statusMessage: string;
+  /** What Juju says of a migration to another controller that is under way. */
+  migration: string | undefined;
   /** Of the model's agents: this decides on juju/juju#22691, not the client's version. */
   agentVersion: string | undefined;
 };
+
+export type ShownModel = JujuModel & { users: { name: string; access: string }[] };
+
+/** A set of commands that somebody disabled (destroy-model, remove-object or all), and the reason that they gave. */
+export type DisabledCommands = { set: string; message: string };
 
 /** A top-level machine of a model. */
 export type JujuMachine = {
@@ -45,8 +54,15 @@ const modelSchema = z
     owner: z.string().optional(),
     cloud: z.string().optional(),
     credential: z.object({ name: z.string(), owner: z.string() }).optional(),
+    access: z.string().optional(),
     life: z.string(),
-    status: z.object({ current: z.string().optional(), message: z.string().optional() }).optional(),
+    status: z
+      .object({
+        current: z.string().optional(),
+        message: z.string().optional(),
+        migration: z.string().optional(),
+      })
+      .optional(),
     "agent-version": z.string().optional(),
   })
   .transform(
@@ -60,9 +76,11 @@ const modelSchema = z
       owner: model.owner,
       cloud: model.cloud ?? "",
       credential: model.credential && `${model.credential.owner}/${model.credential.name}`,
+      access: model.access || undefined,
       life: model.life,
       status: model.status?.current ?? "",
       statusMessage: model.status?.message ?? "",
+      migration: model.status?.migration || undefined,
       agentVersion: model["agent-version"],
     }),
   );
@@ -71,6 +89,32 @@ const modelSchema = z
 export const modelsSchema: z.ZodType<JujuModel[]> = z
   .object({ models: z.array(modelSchema) })
   .transform(({ models }) => models);
+
+/** `juju show-model <uuid> --format=yaml`: one model under its name, and who has access to it. */
+export const shownModelSchema: z.ZodType<ShownModel> = z
+  .record(
+    z.string(),
+    z.intersection(
+      modelSchema,
+      z.object({ users: z.record(z.string(), z.object({ access: z.string().optional() })).nullish() }),
+    ),
+  )
+  .transform((shown, context) => {
+    const [model] = Object.values(shown);
+    if (!model) {
+      context.addIssue({ code: "custom", message: "no model" });
+      return z.NEVER;
+    }
+    const { users, ...rest } = model;
+    const list = Object.entries(users ?? {}).map(([name, { access }]) => ({ name, access: access ?? "" }));
+    return { ...rest, users: list };
+  });
+
+/** `juju disabled-commands --format=json`. Each of juju's three sets includes destroy-model. */
+export const disabledCommandsSchema: z.ZodType<DisabledCommands[]> = z
+  .array(z.object({ "command-set": z.string(), message: z.string().optional() }))
+  .nullable()
+  .transform((all) => (all ?? []).map((one) => ({ set: one["command-set"], message: one.message ?? "" })));
 
 /** `juju whoami --format=yaml`; without a user when an account is only half there, which is no identity. */
 export const whoamiSchema: z.ZodType<{ controller: string; user: string; model?: string } | undefined> = z
@@ -127,27 +171,23 @@ export const statusSchema: z.ZodType<{ applications: number; units: number; mach
   });
 
 /**
- * Parses the stdout of a call that ended with exit code 0.
+ * Parses the stdout of a call that ended with exit code 0. Texts come without terminal escapes.
  * @throws TeardownError `juju` of kind `bad-answer`; the message never repeats stdout
  */
 export const parseOutput = <T>(command: string, stdout: string, schema: z.ZodType<T>): T => {
+  const badAnswer = (text: string, cause: unknown) =>
+    problemError({ kind: "bad-answer", command, said: [], text }, cause);
   let value: unknown;
   try {
-    value = parse(stdout, { logLevel: "error" });
+    value = parse(stdout, (_key, each) => (typeof each === "string" ? plainText(each) : each), {
+      logLevel: "error",
+    });
   } catch (cause) {
-    throw jujuError(
-      "bad-answer",
-      `\`${command}\` printed something that is not YAML.\nLook at: ${command}`,
-      cause,
-    );
+    throw badAnswer("it printed something that is not YAML", cause);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.join(".") || "top level";
-  throw jujuError(
-    "bad-answer",
-    `\`${command}\` printed YAML of another shape than expected (${where}: ${issue?.message}).\nLook at: ${command}`,
-    parsed.error,
-  );
+  throw badAnswer(`it printed YAML of an unexpected shape (${where}: ${issue?.message})`, parsed.error);
 };

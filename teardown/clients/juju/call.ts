@@ -1,24 +1,27 @@
 import type { Exec, ExecAnswer } from "../exec.ts";
-import { meaningOf, withoutNoise } from "./complaints.ts";
-import { jujuError } from "./errors.ts";
+import { type JujuErrorKind, type JujuProblem, meaningOf, problemError, withoutNoise } from "./errors.ts";
 
-/** Limits in ms. juju itself gives up on an unreachable controller only after 598 s, without a word until then. */
+/** Limits in ms. juju itself gives up on an unreachable controller only after 598 s, silent until then. */
 export type JujuLimits = {
   /** whoami and version, which read local files only. */
   local: number;
+  /** models, and everything else that a controller answers at once */
   models: number;
   /** status and machines of one model */
   status: number;
   exportBundle: number;
   removeMachines: number;
+  /** After so long a silence of a slower call, the controller is asked for its models; it ends when they do not come. */
+  silence: number;
 };
 
 export const defaultLimits: JujuLimits = {
   local: 20_000,
-  models: 60_000,
+  models: 30_000,
   status: 120_000,
   exportBundle: 180_000,
   removeMachines: 180_000,
+  silence: 15_000,
 };
 
 /** What all calls of one client share. */
@@ -30,74 +33,134 @@ export type Shell = {
   signal: AbortSignal | undefined;
 };
 
-export const maxBytes = 64 * 1024 * 1024;
+const maxBytes = 64 * 1024 * 1024;
 
-const clipped = (lines: string[], length = 500): string => {
-  const text = lines.join("\n  ");
-  return text.length > length ? `${text.slice(0, length)}…` : text;
+/**
+ * What juju and the snap around it read. Not the rest of ours: Pulumi's passphrase, cloud keys and database passwords are
+ * none of theirs. SSL_CERT_* is where Go looks for the authority of an identity provider; SIMULATED_* leads the simulated
+ * lab's juju to its lab.
+ */
+const passed =
+  /^(?:PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|SNAP\w*|JUJU_(?!MODEL$)\w+|(?:https?|no)_proxy|HTTPS?_PROXY|NO_PROXY|SSL_CERT_(?:FILE|DIR)|SIMULATED_\w+)$/;
+
+/** The environment of every call. JUJU_MODEL is left out: models are always named. */
+export const jujuEnvironment = (
+  env: NodeJS.ProcessEnv,
+  controller: string | undefined,
+): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(env).filter(([name]) => passed.test(name))),
+  ...(controller ? { JUJU_CONTROLLER: controller } : {}),
+});
+
+/** An ended call. `cut` says why we ended it early. */
+type CallAnswer = ExecAnswer & { cut?: Extract<JujuErrorKind, "timeout" | "login-expired"> };
+
+const controllerOf = (shell: Shell, args: readonly string[]): string | undefined => {
+  const after = (flag: string) => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined);
+  const model = after("-m");
+  return after("-c") ?? (model?.includes(":") ? model.split(":")[0] : undefined) ?? shell.env.JUJU_CONTROLLER;
 };
 
-/** The error for a call that did not end with exit code 0. Holds juju's stderr, never its stdout (a bundle has secrets). */
-export const callError = (
-  command: string,
+/** The problem of a call that did not end with exit code 0. */
+export const problemOf = (
+  shell: Shell,
+  args: readonly string[],
   limit: number,
-  answer: ExecAnswer,
-): ReturnType<typeof jujuError> => {
-  const said = withoutNoise(answer.stderr);
-  const words = said.length > 0 ? `:\n  ${clipped(said)}` : " without a word on stderr";
+  answer: CallAnswer,
+): JujuProblem => {
+  const controller = controllerOf(shell, args);
+  const problem = (kind: JujuErrorKind, more: Partial<JujuProblem> = {}): JujuProblem => ({
+    kind,
+    command: [shell.binary, ...args].join(" "),
+    said: withoutNoise(answer.stderr),
+    ...(controller ? { controller } : {}),
+    ...more,
+  });
+  if (answer.cut === "login-expired") return problem("login-expired", meaningOf(answer.stderr));
+  if (answer.cut === "timeout")
+    return problem("timeout", { limit: shell.limits.silence + shell.limits.models });
   switch (answer.end) {
     case "no-binary":
-      return jujuError(
-        "missing-binary",
-        `There is no juju client to run (${command.split(" ")[0]}).\nExpected it on PATH. Install it: sudo snap install juju`,
-      );
+      return problem("missing-binary", { text: "There is no juju client to run", said: [] });
     case "not-started":
-      return jujuError("missing-binary", `\`${command}\` could not be started: ${answer.problem}`);
+      return problem("missing-binary", { text: `it could not be started: ${answer.problem}` });
     case "aborted":
-      return jujuError("interrupted", `\`${command}\` was stopped: we were told to stop.`);
+      return problem("interrupted");
     case "killed":
-      return jujuError("failed", `\`${command}\` was killed from outside by ${answer.problem}.`);
+      return problem("failed", { text: `it was killed by ${answer.problem}` });
     case "limit":
-      return jujuError(
-        "timeout",
-        `\`${command}\` did not end within ${limit / 1000} s and was stopped. juju is silent like this when the controller does not answer.\n` +
-          "Is the controller up? Try: juju show-controller; juju status -m controller",
-      );
+      return problem("timeout", { limit });
     case "too-much":
-      return jujuError("bad-answer", `\`${command}\` printed more than ${maxBytes} bytes and was stopped.`);
+      return problem("bad-answer", { text: `it printed more than ${maxBytes} bytes and was stopped` });
     case "exited": {
-      const { kind, next } = meaningOf(answer.stderr);
-      const hint = next === undefined ? "" : `\nTry: ${next}`;
-      return jujuError(kind, `\`${command}\` failed (exit code ${answer.code})${words}${hint}`);
+      const exitCode = answer.code === undefined ? {} : { exitCode: answer.code };
+      return problem("failed", { ...exitCode, ...meaningOf(answer.stderr) });
     }
   }
 };
 
-/** Runs `juju` with these arguments and returns how it ended. */
-export const call = (
+type More = { signal?: AbortSignal; onStderr?: (piece: string) => void };
+
+/**
+ * Runs `juju` with these arguments and returns how it ended. It is ended early when it asks for a login, which nobody will
+ * answer, and when it is silent and the controller does not tell its models either.
+ */
+export const call = async (
   shell: Shell,
   args: readonly string[],
   limit: number,
-  more: { signal?: AbortSignal; onStderr?: (piece: string) => void; env?: NodeJS.ProcessEnv } = {},
-): Promise<ExecAnswer> => {
-  const signals = [shell.signal, more.signal].filter((signal) => signal !== undefined);
-  return shell.exec({
-    binary: shell.binary,
-    args,
-    env: { ...shell.env, ...more.env },
-    limit,
-    maxBytes,
-    signal: signals.length > 0 ? AbortSignal.any(signals) : undefined,
-    ...(more.onStderr === undefined ? {} : { onStderr: more.onStderr }),
-  });
+  more: More = {},
+): Promise<CallAnswer> => {
+  const { exec, binary, env, limits } = shell;
+  const early = new AbortController();
+  const ended = new AbortController();
+  let said = "";
+  let cut: CallAnswer["cut"];
+  const end = (why: CallAnswer["cut"]): void => {
+    cut ??= why;
+    early.abort();
+  };
+  const isSilent = () => withoutNoise(said).length === 0;
+  const askForModels = async (): Promise<void> => {
+    if (!isSilent()) return;
+    const controller = controllerOf(shell, args);
+    const models = ["models", ...(controller ? ["-c", controller] : []), "--format=json"];
+    const answer = await exec({
+      binary,
+      args: models,
+      env,
+      limit: limits.models,
+      maxBytes,
+      signal: ended.signal,
+    });
+    if (answer.end === "limit" && isSilent()) end("timeout");
+  };
+  const isSlow = limit > limits.silence + limits.models;
+  const watch = isSlow ? setTimeout(() => void askForModels(), limits.silence) : undefined;
+  const signals = [shell.signal, more.signal, early.signal].filter((signal) => signal !== undefined);
+  const onStderr = (piece: string): void => {
+    said += piece;
+    if (cut === undefined && meaningOf(said).kind === "login-expired") end("login-expired");
+    more.onStderr?.(piece);
+  };
+  try {
+    const signal = AbortSignal.any(signals);
+    const answer = await exec({ binary, args, env, limit, maxBytes, signal, onStderr });
+    return answer.end === "aborted" && cut ? { ...answer, cut } : answer;
+  } finally {
+    clearTimeout(watch);
+    ended.abort();
+  }
 };
 
-export const commandLine = (shell: Shell, args: readonly string[]): string =>
-  [shell.binary, ...args].join(" ");
-
 /** As {@link call}, for calls that must end with exit code 0. A failed `--format` read prints `{}`: only the exit code tells. */
-export const mustCall = async (shell: Shell, args: readonly string[], limit: number): Promise<ExecAnswer> => {
-  const answer = await call(shell, args, limit);
+export const mustCall = async (
+  shell: Shell,
+  args: readonly string[],
+  limit: number,
+  more: More = {},
+): Promise<ExecAnswer> => {
+  const answer = await call(shell, args, limit, more);
   if (answer.end === "exited" && answer.code === 0) return answer;
-  throw callError(commandLine(shell, args), limit, answer);
+  throw problemError(problemOf(shell, args, limit, answer));
 };

@@ -9,7 +9,7 @@ export type Answer = {
 
 /** Why there is no whole answer. Only `not-connected` and `certificate` prove that MAAS never saw the request. */
 export type Failure = {
-  failure: "not-connected" | "certificate" | "lost" | "limit" | "too-large" | "aborted";
+  failure: "not-connected" | "certificate" | "lost" | "limit" | "aborted";
   reason: string;
   cause?: unknown;
 };
@@ -34,20 +34,14 @@ export type MaasFault = Question &
     | { code: "timeout"; reason: string } // connected, but no answer within the limit
     | { code: "server"; status: number; said: string; retryAfter?: number | undefined } // 5xx or too busy, again and again
     | { code: "bad-request"; status: number; said: string } // a defect of ours, or another version of MAAS
-    | { code: "bad-answer"; status?: number; said: string; location?: string } // not what MAAS's API answers
+    | { code: "bad-answer"; status: number; said: string; location?: string } // not what MAAS's API answers
     | { code: "interrupted"; reason: string } // we were told to stop
   );
 
 export type MaasErrorKind = MaasFault["code"];
 
 type AuthProblem = "clock" | "unknown-key" | "wrong-secret" | "repeated" | "no-credentials" | "rejected";
-type Meaning =
-  | Exclude<AuthProblem, "rejected">
-  | "no-machine"
-  | "vm-host"
-  | "image"
-  | "state"
-  | "wrong-endpoint";
+type Meaning = Exclude<AuthProblem, "rejected"> | "absent" | "vm-host" | "image" | "state" | "wrong-endpoint";
 
 /** MAAS's own texts, recorded from 3.6.5 and 3.4.8. This table is the only place that matches them. */
 const texts: readonly { status: number; text: RegExp; means: Meaning }[] = [
@@ -61,7 +55,7 @@ const texts: readonly { status: number; text: RegExp; means: Meaning }[] = [
   { status: 400, text: /^Unrecognised signature/, means: "wrong-endpoint" },
   { status: 400, text: /VM hosts must be removed first/, means: "vm-host" },
   { status: 400, text: /^Ephemeral operating system .* is unavailable/, means: "image" },
-  { status: 404, text: /^No Machine matches/i, means: "no-machine" },
+  { status: 404, text: /^No Machine matches/i, means: "absent" },
   { status: 404, text: /^Unknown API endpoint/, means: "wrong-endpoint" },
   { status: 409, text: /cannot be released in its current state/, means: "state" },
 ];
@@ -111,8 +105,6 @@ const failureFault = (question: Question, { failure, reason }: Failure): MaasFau
       return { ...question, code: "interrupted", reason };
     case "limit":
       return { ...question, code: "timeout", reason };
-    case "too-large":
-      return { ...question, code: "bad-answer", said: reason };
     default:
       return { ...question, code: "unreachable", why: failure, reason };
   }
@@ -208,7 +200,7 @@ const wordsOf = (fault: MaasFault): string => {
           `${asked} and answered ${fault.status}, a redirect to ${fault.location}. The API key is not sent there.\n` +
           "Configure the URL that MAAS redirects to (with TLS enabled: https, port 5443)."
         );
-      return `${asked} and answered ${fault.status ?? ""} with ${fault.said}.\n${notMaas}`.replace("  ", " ");
+      return `${asked} and answered ${fault.status} with ${fault.said}.\n${notMaas}`;
     case "interrupted":
       return `${asked}, but the wait was stopped${fault.reason && ` (${fault.reason})`}.`;
   }

@@ -59,7 +59,7 @@ export const turns = (count: number): Turns => {
 
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
 
-/** Limits in ms, except `attempts`. */
+/** Limits in ms, except `attempts`. A release that is not sent for want of a connection ends within a minute, too. */
 export type MaasLimits = {
   /** Until a connection is made, TLS included. */
   connect: number;
@@ -127,8 +127,6 @@ export type Wire = {
 /** Who has a turn finds a connection free, and so need not be signed before. */
 type Connections = { pool: Pool; turns: Turns };
 
-const largest = 256 * 1024 * 1024;
-
 export const openWire = (options: WireOptions): Wire => {
   const url = normalizeMaasUrl(options.url);
   const limits = { ...defaultLimits, ...options.limits };
@@ -143,7 +141,6 @@ export const openWire = (options: WireOptions): Wire => {
     turns: turns(concurrency),
     pool: new Pool(new URL(url).origin, {
       connections: concurrency,
-      maxResponseSize: largest,
       // Each attempt has one limit for everything, in `exchange`: undici's own begin anew with each piece of a body.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -195,8 +192,6 @@ const failureOf = ({ limits, notConnected }: Wire, cause: unknown): Failure => {
   // A host with several addresses fails with an AggregateError whose own message is empty.
   const each = cause instanceof AggregateError ? cause.errors.map(String) : [cause.message || code];
   const reason = [...new Set(each)].join("; ");
-  if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE")
-    return { failure: "too-large", reason: `more than ${largest} bytes`, cause };
   if (!notConnected.has(cause)) return { failure: "lost", reason, cause };
   if (certificateCodes.test(code)) return { failure: "certificate", reason, cause };
   const isSlow = code === "UND_ERR_CONNECT_TIMEOUT";

@@ -50,13 +50,6 @@ const forbiddenReason =
   "MAAS answered 403 without a reason: the machine is locked (then not even an administrator can release it), " +
   "or it belongs to another user than the API key's";
 
-const refusals: Partial<Record<string, RefusalWhy>> = {
-  "no-machine": "absent",
-  "vm-host": "vm-host",
-  image: "image",
-  state: "state",
-};
-
 const interpret = (wire: Wire, asked: Asked, answer: Answer): ReleaseAnswer => {
   const { status } = answer;
   const words = shortened(answer.body);
@@ -72,7 +65,6 @@ const interpret = (wire: Wire, asked: Asked, answer: Answer): ReleaseAnswer => {
       };
     }
   }
-  if (status === 403) return { kind: "refused", why: "permission", status, reason: words || forbiddenReason };
   // A proxy in between answers in HTML (a 504 after its own time limit): MAAS goes on meanwhile.
   if (status >= 500)
     return isHtml(answer) || words === ""
@@ -83,20 +75,13 @@ const interpret = (wire: Wire, asked: Asked, answer: Answer): ReleaseAnswer => {
         }
       : { kind: "power-failed", status, reason: words };
   if (isBusyConflict(answer) || status === 429)
-    return {
-      kind: "unknown",
-      why: "busy",
-      reason: `MAAS answered ${status}: too busy to start the release`,
-    };
-  const known = [400, 404, 409].includes(status) && !isHtml(answer);
-  if (!known || means === "wrong-endpoint" || means === "no-credentials")
+    return { kind: "unknown", why: "busy", reason: `MAAS answered ${status}: too busy to start the release` };
+  const isRefusal = [400, 403, 404, 409].includes(status) && !isHtml(answer);
+  if (!isRefusal || means === "wrong-endpoint" || means === "no-credentials")
     throw maasError(questionOf(wire, asked), answer);
-  return {
-    kind: "refused",
-    why: refusals[means ?? ""] ?? "other",
-    status,
-    reason: words || `MAAS answered ${status} without a reason`,
-  };
+  if (status === 403) return { kind: "refused", why: "permission", status, reason: words || forbiddenReason };
+  const why = (["state", "absent", "vm-host", "image"] as const).find((each) => each === means) ?? "other";
+  return { kind: "refused", why, status, reason: words || `MAAS answered ${status} without a reason` };
 };
 
 /** Whether MAAS certainly did nothing and may do it if asked again. */
@@ -123,10 +108,9 @@ export const release = async (
   }).toString();
   const path = `machines/${encodeURIComponent(systemId)}/?op=release`;
   const signal = options.signal ? AbortSignal.any([wire.signal, options.signal]) : wire.signal;
-  const began = performance.now();
   for (let attempts = 1; ; attempts += 1) {
     const outcome = await exchange(wire, { path, form, limit: limits.release, signal });
-    if (mayRepeat(outcome) && attempts < limits.attempts && performance.now() - began < limits.call) {
+    if (mayRepeat(outcome) && attempts < limits.attempts) {
       await pauseAfter(wire, attempts, outcome, signal);
       continue;
     }

@@ -23,9 +23,11 @@ const shown = (model: WorldModel): JujuModel => ({
   owner: "admin",
   cloud: "maas",
   credential: "admin/maas-key",
+  access: "admin",
   life: model.life,
   status: model.suspended ? "suspended" : model.life === "alive" ? "available" : "destroying",
   statusMessage: model.suspended ? "credential not valid" : model.life === "alive" ? "" : "cleaning up",
+  migration: undefined,
   agentVersion: "3.6.28",
 });
 
@@ -106,8 +108,9 @@ export const jujuOf = (world: World, process: WorldProcess): JujuClient => {
     whoami: async () => ({ controller: "maas-lab", user: "admin" }),
     version: async () => "3.6.28",
     models: () => call(list),
-    presence: async (_controller, uuid) => {
+    presence: async (model, modelUuid = "") => {
       try {
+        const uuid = typeof model === "string" ? modelUuid : model.modelUuid;
         return presenceIn(uuid, await call(list));
       } catch (error) {
         const kind = jujuErrorKind(error) ?? "failed";
@@ -120,6 +123,9 @@ export const jujuOf = (world: World, process: WorldProcess): JujuClient => {
         const model = named(address);
         return { applications: model.applications, units: 0, machines: machinesOf(model), raw: "" };
       }),
+    showModel: (uuid) => call(() => ({ ...shown(named(uuid)), users: [] })),
+    disabledCommands: () => call(() => (world.blocked ? [{ set: "destroy-model", message: "" }] : [])),
+    composeBundle: () => call(() => fail("unsupported")),
     machines: (uuid) => call(() => machinesOf(named(uuid))),
     exportBundle: (address) =>
       call(() => {

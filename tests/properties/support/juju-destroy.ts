@@ -47,7 +47,7 @@ export const destroyModelIn = ({
       if (!model) return reply(100, () => ({ kind: "not-found", reason: "model not found" }));
       if (world.blocked) {
         const reason = "the operation has been blocked; run juju enable-command destroy-model";
-        return reply(100, () => ({ kind: "refused", reason, cause: "blocked" }));
+        return reply(100, () => ({ kind: "refused", reason, cause: "disabled" }));
       }
       const fault = world.destroyFaults.shift();
       if (fault?.kind === "failed" || wrong === "fails")

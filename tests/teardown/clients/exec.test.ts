@@ -118,7 +118,7 @@ describe("Juju client: processes", () => {
       async ({ juju, folder }) => {
         const error = await errorOf(juju.status(openstack));
         expect(jujuErrorKind(error)).to.equal("timeout");
-        expect(error.message).to.contain("did not end within 0.5 s");
+        expect(error.message).to.contain("no answer within 0.5 s");
         expect(pids(folder)).to.have.length(2);
         await until(() => !pids(folder).some(isAlive));
       },

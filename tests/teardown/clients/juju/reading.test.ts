@@ -59,10 +59,12 @@ describe("Juju client: reading", () => {
           owner: "admin",
           cloud: "maas-lab",
           credential: "admin/maas-cred",
+          access: "admin",
           life: "dying",
           status: "destroying",
           statusMessage:
             "attempt 3 to destroy model failed (will retry):  model not empty, found 2 machines (model not empty)",
+          migration: undefined,
           agentVersion: "3.6.28",
         });
         expect(calls()).to.deep.equal(["models -c maas-lab --format=yaml controller= model="]);
@@ -204,7 +206,7 @@ describe("Juju client: reading", () => {
     ["gone-stale-store.txt", "export-bundle", "not-found", "has been removed"],
     ["alive-errors.txt", "models -c nosuchctl", "no-controller", "juju controllers"],
     ["connection-refused.txt", "models --format=yaml", "unreachable", "connection refused"],
-    ["export-bundle-empty.txt", "export-bundle", "failed", "nothing to export"],
+    ["export-bundle-empty.txt", "export-bundle", "nothing-to-export", "nothing to export"],
   ] as const;
   for (const [file, command, kind, words] of failures) {
     it(`calls the recorded failure of ${command} (${file}) ${kind}`, async () => {

@@ -237,6 +237,14 @@ describe("MAAS client: release", () => {
     server.close();
   });
 
+  it("takes no page of a proxy for a refusal", async () => {
+    await withMaas(
+      (_, response) => answer(response, 403, "<html>Access denied", html),
+      async ({ maas }) =>
+        expect(maasErrorKind(await errorOf(maas.release("gem6xs", plainly)))).to.equal("bad-answer"),
+    );
+  });
+
   it("fails on a 401 without its body, and on a URL that is not MAAS's", async () => {
     await withMaas(
       (_, response, count) =>

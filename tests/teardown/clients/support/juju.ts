@@ -38,15 +38,27 @@ export const withScript = async (
   }
 };
 
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+const answering = ({ stdout, stderr, code }: RecordedCall): string =>
+  `printf %s ${quoted(stdout)}\nprintf %s ${quoted(stderr)} >&2\nexit ${code}`;
+
 /** Runs a test with a juju that answers every call like this. */
 export const withAnswer = (
   recorded: RecordedCall,
   test: (fake: FakeJuju) => Promise<unknown>,
   options: JujuClientOptions = {},
+): Promise<void> => withScript(answering(recorded), test, options);
+
+/** Runs a test with a juju that answers by the beginning of its command line, in which `*` stands for anything. */
+export const withAnswers = (
+  answers: Record<string, RecordedCall>,
+  test: (fake: FakeJuju) => Promise<unknown>,
+  options: JujuClientOptions = {},
 ): Promise<void> => {
-  const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-  const script = `printf %s ${quoted(recorded.stdout)}\nprintf %s ${quoted(recorded.stderr)} >&2\nexit ${recorded.code}`;
-  return withScript(script, test, options);
+  const cases = Object.entries(answers).map(
+    ([start, answer]) => `${start.replaceAll(" ", "\\ ")}*)\n${answering(answer)};;`,
+  );
+  return withScript(`case "$*" in\n${cases.join("\n")}\nesac\nexit 98`, test, options);
 };
 
 export const printing = (stdout: string, stderr = "", code = 0): RecordedCall => ({ code, stdout, stderr });

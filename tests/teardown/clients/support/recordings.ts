@@ -22,11 +22,17 @@ export const recordedMaas = (prefix: string): RecordedAnswer => {
 export type RecordedCall = { code: number; stdout: string; stderr: string };
 
 /**
- * A recorded call of the real juju client: the first in a transcript whose command line begins like this
- * ("destroy-model openstack").
+ * A recorded call of the real juju client: the first in a transcript, or in a list of runs (.json), whose command line begins
+ * like this ("destroy-model openstack").
  */
 export const recordedJuju = (file: string, command: string): RecordedCall => {
   const text = readFileSync(join(recordings, "juju", file), "utf8");
+  if (file.endsWith(".json")) {
+    const runs: { argv: string[]; rc: number; stdout: string; stderr: string }[] = JSON.parse(text).runs;
+    const run = runs.find(({ argv }) => argv.slice(1).join(" ").startsWith(command));
+    if (run === undefined) throw new Error(`no recording of juju ${command} in ${file}`);
+    return { code: run.rc, stdout: run.stdout, stderr: run.stderr };
+  }
   const block = text.split(/^\$ juju /m).find((part) => part.startsWith(command));
   const match = /^.*\nrc=(\d+).*\n--stdout\n([\s\S]*?)(?:^--stderr\n([\s\S]*))?$(?![\s\S])/m.exec(
     block ?? "",
