@@ -5,7 +5,7 @@ import type { MachineRecord } from "../teardown/record.ts";
 import { releaseMachine } from "../teardown/release-machine.ts";
 import { bounded, holdsRecord, recordOf, type State } from "./life.ts";
 import {
-  machineLook,
+  lookAtMachine,
   notVerified,
   onlyInDestroy,
   refreshTells,
@@ -70,8 +70,10 @@ export const life: dynamic.ResourceProvider = bounded<MachineState>({
     if (!state.record || !refreshTells()) return;
     try {
       const { systemId } = recorded(state);
-      const machine = await (await machineLook(state.row))(systemId);
+      const machine = await (await lookAtMachine(state.row))(systemId);
       if (machine === "vanished") return row.warn(`${state.hostname} (${systemId}) is not in MAAS`);
+      if (machine === "invisible")
+        return row.warn(`${state.hostname} (${systemId}) is not visible to this API key`);
       const locked = machine.locked ? ", locked" : "";
       row.info(
         `found ${machine.statusName}, power ${machine.powerState}, owner ${machine.owner ?? "nobody"}${locked}`,

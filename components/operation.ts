@@ -8,7 +8,7 @@ import { stackSettings } from "../teardown/config/stack-settings.ts";
 import type { Context, Row } from "../teardown/context.ts";
 import { TeardownError } from "../teardown/errors.ts";
 import { takeOut } from "../teardown/guards/list-guard.ts";
-import { type Look, machineLooks } from "../teardown/machine-looks.ts";
+import { type Look, machineLook } from "../teardown/look.ts";
 import type { LabRecord } from "../teardown/record.ts";
 import { isDestructive } from "../teardown/run/journal.ts";
 import { findOpenRun } from "../teardown/run/run-directory.ts";
@@ -94,9 +94,9 @@ export const lookingContext = (urn: string): Promise<Context> =>
   (looking ??= settingsNow(urn).then((known) => realContext(known, stopping.signal)));
 
 let looks: Promise<Look> | undefined;
-/** A look at one machine together with all others that are looked at now. */
-export const machineLook = (urn: string): Promise<Look> =>
-  (looks ??= lookingContext(urn).then((context) => machineLooks(context)));
+/** Looks at one machine. */
+export const lookAtMachine = (urn: string): Promise<Look> =>
+  (looks ??= lookingContext(urn).then((context) => machineLook(context)));
 
 let adopting: Promise<LabRecord> | undefined;
 /**

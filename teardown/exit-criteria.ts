@@ -1,10 +1,11 @@
-import type { MaasMachine } from "./clients/maas.ts";
 import { releaseEffect } from "./clients/maas.ts";
 import { sayDuration } from "./config/duration.ts";
 import { permit } from "./config/permissions.ts";
 import type { Context, Row } from "./context.ts";
 import { confirmGone } from "./destroy-model.ts";
 import { TeardownError } from "./errors.ts";
+import { somebodyElses } from "./guards/machine-guard.ts";
+import { machineLook, type Seen, wasReleased } from "./look.ts";
 import type { ReadyPoller } from "./ready-poller.ts";
 import { type LabRecord, systemIds } from "./record.ts";
 import { type Run, shownPath } from "./run/run-directory.ts";
@@ -27,12 +28,24 @@ const modelLine = async (context: Context, lab: LabRecord): Promise<Line> => {
 
 const machineLine = (
   context: Context,
+  lab: LabRecord,
   hostname: string,
   systemId: string,
-  machine: MaasMachine | undefined,
+  machine: Seen,
+  released = false,
 ): Line => {
   const subject = `machine ${hostname} ${systemId}`;
-  if (!machine) {
+  if (machine === "invisible") {
+    return released
+      ? { met: true, subject, found: "Ready once, somebody else's now (not visible to this API key)" }
+      : {
+          met: false,
+          subject,
+          found: "not visible to this API key",
+          next: "use a key that sees all machines, then: pulumi destroy",
+        };
+  }
+  if (machine === "vanished") {
     return context.settings.acceptDeleted.includes(systemId)
       ? { met: true, subject, found: "deleted from MAAS, accepted" }
       : {
@@ -43,6 +56,10 @@ const machineLine = (
         };
   }
   if (releaseEffect(machine.status) === "ready") return { met: true, subject, found: "Ready" };
+  if (released && somebodyElses(machine, lab.model)) {
+    const owner = machine.owner ? `, owned by ${machine.owner}` : "";
+    return { met: true, subject, found: `Ready once, somebody else's now (${machine.statusName}${owner})` };
+  }
   const owner = machine.owner ? `, owned by ${machine.owner}` : "";
   const profile = context.settings.maasProfile || "<profile>";
   return {
@@ -68,14 +85,15 @@ const alsoDestroyedLines = async (context: Context, run: Run, poller: ReadyPolle
   const ids = [...new Set(permitted.map(({ id = "" }) => id))];
   if (ids.length === 0) return [];
   const maas = await context.maas();
+  const lookAt = machineLook(context);
   const found = await maas.machines({ systemIds: ids });
   const hostnames = new Map(found.map((machine) => [machine.systemId, machine.hostname]));
   return await Promise.all(
     ids.map(async (systemId) => {
       const hostname = hostnames.get(systemId);
-      if (hostname === undefined) return machineLine(context, "unlisted", systemId, undefined);
-      const settled = await poller.settled(systemId);
-      return machineLine(context, hostname, systemId, settled === "vanished" ? undefined : settled);
+      if (hostname === undefined)
+        return machineLine(context, run.lab, "unlisted", systemId, await lookAt(systemId));
+      return machineLine(context, run.lab, hostname, systemId, await poller.settled(systemId));
     }),
   );
 };
@@ -106,13 +124,19 @@ export const checkExitCriteria = async (options: {
     alsoDestroyedLines(context, run, poller),
   ]);
   const byId = new Map(machines.map((machine) => [machine.systemId, machine]));
-  const lines = [
-    model,
-    ...lab.machines.map(({ hostname, systemId }) =>
-      machineLine(context, hostname, systemId, byId.get(systemId)),
-    ),
-    ...also,
-  ];
+  const lookAt = machineLook(context);
+  const own = await Promise.all(
+    lab.machines.map(async (recorded) => {
+      const { hostname, systemId } = recorded;
+      // That a machine is not on a list proves nothing.
+      const machine = byId.get(systemId) ?? (await lookAt(systemId));
+      const isTheirs =
+        machine === "invisible" || (typeof machine !== "string" && somebodyElses(machine, lab.model));
+      const released = isTheirs && (await wasReleased(context, run, recorded));
+      return machineLine(context, lab, hostname, systemId, machine, released);
+    }),
+  );
+  const lines = [model, ...own, ...also];
   const met = lines.every((line) => line.met);
   const rows = table(lines);
   run.journal.write({ event: "exit-criteria", met, lines: rows, took: context.clock.now() - began });

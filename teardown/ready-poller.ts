@@ -6,10 +6,8 @@ import {
   type StatusLabel,
 } from "./clients/maas.ts";
 import type { Context } from "./context.ts";
+import { machineLook, type Seen } from "./look.ts";
 import { stopped } from "./stopping.ts";
-
-/** What a machine has come to: a state that MAAS does not leave by itself, or no longer in MAAS at all. */
-export type Settled = MaasMachine | "vanished";
 
 /** One poller for all machines that wait. */
 export type ReadyPoller = {
@@ -19,14 +17,14 @@ export type ReadyPoller = {
    * @param onNews hears states that are passed through, and trouble in asking
    * @throws TeardownError when waiting is ended from outside, or MAAS no longer accepts the key
    */
-  settled: (systemId: string, onNews?: (news: MaasMachine | Error) => void) => Promise<Settled>;
+  settled: (systemId: string, onNews?: (news: MaasMachine | Error) => void) => Promise<Seen>;
 };
 
 type Waiter = {
   systemId: string;
   since: number;
   onNews: (news: MaasMachine | Error) => void;
-  resolve: (value: Settled) => void;
+  resolve: (value: Seen) => void;
   reject: (error: unknown) => void;
 };
 
@@ -49,13 +47,14 @@ const firstFullLook = 30_000;
 /** Makes the poller. It asks only while something waits, and one question serves all. */
 export const readyPoller = (context: Context): ReadyPoller => {
   const waiters = new Set<Waiter>();
+  const lookAt = machineLook(context);
   let polling = false;
   let wake = new AbortController();
 
   const look = async (everything: boolean) => {
     // Who begins to wait while MAAS is asked waits for something newer than this answer.
     const asked = Map.groupBy(waiters, ({ systemId }) => systemId);
-    const settle = (systemId: string, value: Settled) => {
+    const settle = (systemId: string, value: Seen) => {
       for (const waiter of asked.get(systemId) ?? []) if (waiters.delete(waiter)) waiter.resolve(value);
     };
     const maas = await context.maas();
@@ -68,8 +67,13 @@ export const readyPoller = (context: Context): ReadyPoller => {
       else for (const { onNews } of asked.get(machine.systemId) ?? []) onNews(machine);
     }
     if (!everything) return;
+    // That a machine is not on a list proves nothing: each is looked at by its id.
     const there = new Set(machines.map(({ systemId }) => systemId));
-    for (const systemId of asked.keys()) if (!there.has(systemId)) settle(systemId, "vanished");
+    for (const systemId of asked.keys()) {
+      if (there.has(systemId)) continue;
+      const seen = await lookAt(systemId);
+      if (typeof seen === "string" || !passing(releaseEffect(seen.status))) settle(systemId, seen);
+    }
   };
   const failAll = (error: unknown) => {
     for (const { reject } of waiters) reject(error);
@@ -109,7 +113,7 @@ export const readyPoller = (context: Context): ReadyPoller => {
 
   return {
     settled: (systemId, onNews = () => {}) =>
-      new Promise<Settled>((resolve, reject) => {
+      new Promise<Seen>((resolve, reject) => {
         waiters.add({ systemId, since: context.clock.now(), onNews, resolve, reject });
         wake.abort();
         if (polling) return;

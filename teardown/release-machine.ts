@@ -9,10 +9,10 @@ import { permit } from "./config/permissions.ts";
 import type { Context, Row } from "./context.ts";
 import { TeardownError } from "./errors.ts";
 import { refusalMessage } from "./guards/findings-table.ts";
-import { judgeMachine, type MachineSurroundings } from "./guards/machine-guard.ts";
-import type { Look } from "./machine-looks.ts";
+import { judgeMachine, type MachineSurroundings, somebodyElses } from "./guards/machine-guard.ts";
+import { type Look, type Seen, wasReleased } from "./look.ts";
 import { type MachineStory, machineStory } from "./machine-story.ts";
-import type { ReadyPoller, Settled } from "./ready-poller.ts";
+import type { ReadyPoller } from "./ready-poller.ts";
 import type { MachineRecord } from "./record.ts";
 import type { Run } from "./run/run-directory.ts";
 import { throwIfStopped } from "./stopping.ts";
@@ -69,13 +69,26 @@ const vanished = (release: Release, story: MachineStory): void => {
   );
 };
 
+const invisible = ({ hostname, systemId }: MachineRecord): TeardownError =>
+  new TeardownError(
+    "machine",
+    [
+      `${hostname} (${systemId}) is not visible to this MAAS API key; expected: Ready`,
+      "It is there, or was deleted: only an administrator's key tells. It was not touched.",
+      "Use a key that sees all machines (maas login <profile> <url> <key of an administrator>), then: pulumi destroy",
+    ].join("\n"),
+  );
+
+const ownedBy = ({ statusName, owner }: MaasMachine): string =>
+  ` (now ${statusName}${owner ? `, owned by ${owner}` : ""})`;
+
 /** Sends one release, and watches the machine at the same time: the POST blocks for minutes, or its connection may be lost. */
 const sendRelease = async (
   release: Release,
   maas: MaasClient,
   story: MachineStory,
   attempt: number,
-): Promise<ReleaseAnswer | { kind: "settled"; as: Settled }> => {
+): Promise<ReleaseAnswer | { kind: "settled"; as: Seen }> => {
   const { context, run, recorded, poller } = release;
   const { hostname, systemId } = recorded;
   const { clock, settings } = context;
@@ -102,12 +115,13 @@ const sendRelease = async (
     .sleep(1_000, posting.signal)
     .then(() => posting.signal.aborted || story.now("release sent, MAAS powers it off"));
   // Watching starts when the POST takes long; a machine that is still in its old state then has not begun.
-  const watched = async (): Promise<{ kind: "settled"; as: Settled }> => {
+  const watched = async (): Promise<{ kind: "settled"; as: Seen }> => {
     await clock.sleep(10_000, AbortSignal.any([posting.signal, context.signal]));
     for (;;) {
       if (posting.signal.aborted) return await new Promise(() => {});
       const as = await poller.settled(systemId);
-      const notBegun = as !== "vanished" && releaseEffect(as.status) === "releasable" && as.osystem !== "";
+      const notBegun =
+        typeof as !== "string" && releaseEffect(as.status) === "releasable" && as.osystem !== "";
       if (!notBegun) return { kind: "settled", as };
       await clock.sleep(2_000, context.signal);
     }
@@ -145,7 +159,7 @@ const sendInTurn = async (
   story: MachineStory,
   attempt: number,
   seenAt: number,
-): Promise<ReleaseAnswer | { kind: "settled"; as: Settled }> => {
+): Promise<ReleaseAnswer | { kind: "settled"; as: Seen }> => {
   const { context, recorded, turns, look } = release;
   const untouched = attempt === 1 ? "this machine was not touched" : goesOn;
   if (turns.full()) story.now("waits for its turn to be released");
@@ -156,7 +170,7 @@ const sendInTurn = async (
     if (context.clock.now() - seenAt > fresh) {
       const as = await look(recorded.systemId);
       throwIfStopped(context, untouched);
-      if (as === "vanished" || !mayBeReleased(as)) return { kind: "settled", as };
+      if (typeof as === "string" || !mayBeReleased(as)) return { kind: "settled", as };
       judge(release, as);
     }
     return await sendRelease(release, maas, story, attempt);
@@ -166,7 +180,7 @@ const sendInTurn = async (
 };
 
 /** Waits out what MAAS is doing, telling the row of news and of MAAS's silence. */
-const wait = async (release: Release, story: MachineStory): Promise<Settled> =>
+const wait = async (release: Release, story: MachineStory): Promise<Seen> =>
   release.poller.settled(release.recorded.systemId, (news) =>
     news instanceof Error
       ? story.now(`MAAS does not answer: ${news.message.split("\n")[0]}`)
@@ -232,6 +246,10 @@ export const releaseMachine = async (release: Release): Promise<string> => {
       vanished(release, story);
       return story.told();
     }
+    if (machine === "invisible") {
+      if (!(await wasReleased(context, run, recorded))) throw invisible(recorded);
+      return `${story.told()}, somebody else's since: not visible to this API key any more`;
+    }
     story.came(machine.statusName, "look");
     const effect = releaseEffect(machine.status);
     if (effect === "ready") return story.told();
@@ -239,6 +257,8 @@ export const releaseMachine = async (release: Release): Promise<string> => {
       machine = await wait(release, story);
       continue;
     }
+    const theirs = somebodyElses(machine, run.lab.model) && (await wasReleased(context, run, recorded));
+    if (theirs) return `${story.told()}, somebody else's since it was released${ownedBy(machine)}`;
     if (effect === "not-releasable") throw deadEnd(release, machine);
     judge(release, machine);
 
@@ -265,7 +285,9 @@ export const releaseMachine = async (release: Release): Promise<string> => {
     } else {
       machine = await look();
     }
-    if (machine !== "vanished" && mayBeReleased(machine)) {
+    if (typeof machine !== "string" && mayBeReleased(machine)) {
+      // After an accepted release only a failed one is a failure; anything else is somebody's next allocation.
+      if (somebodyElses(machine, run.lab.model) && (await wasReleased(context, run, recorded))) continue;
       const said = "reason" in answer ? answer.reason : "";
       const reason = said || (await latestReason(maas, machine));
       failures.push({ reason });

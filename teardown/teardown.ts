@@ -9,7 +9,7 @@ import { engineIdentity } from "./engine-identity.ts";
 import { TeardownError } from "./errors.ts";
 import { findingsTable, refusalMessage } from "./guards/findings-table.ts";
 import { askGuards, type Verdict } from "./guards/guards.ts";
-import { type Look, machineLooks } from "./machine-looks.ts";
+import { type Look, machineLook } from "./look.ts";
 import { type ReadyPoller, readyPoller } from "./ready-poller.ts";
 import type { LabRecord } from "./record.ts";
 import { writeReport } from "./report/write-report.ts";
@@ -144,7 +144,7 @@ export const beginTeardown = async (options: {
   let told = false;
   const askOnce = once(async () => {
     const began = clock.now();
-    const verdict = await askGuards(context, run.lab);
+    const verdict = await askGuards(context, run.lab, run);
     const begun = isDestructive(run.journal.events());
     // Once the teardown has begun, what concerns one machine alone stops that machine alone: it is judged again before its release.
     const stops = verdict.findings.filter(
@@ -161,7 +161,7 @@ export const beginTeardown = async (options: {
     context,
     run,
     poller: readyPoller(context),
-    look: machineLooks(context),
+    look: machineLook(context),
     turns: turns(settings.maasConcurrency),
     usual: usualDurations(settings.backupRoot, settings.backupLabel),
     guarded: (row) =>

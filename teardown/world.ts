@@ -8,12 +8,12 @@ import type { Settings } from "./config/settings.ts";
 import type { Context } from "./context.ts";
 
 const connectMaas = async (settings: Settings, signal: AbortSignal): Promise<MaasClient> => {
-  const { url, apiKey, ca } = await maasCredentials(
-    settings.maasApiUrl
-      ? { url: settings.maasApiUrl, apiKey: settings.maasApiKey }
-      : { profile: settings.maasProfile },
-  );
-  return maasClient({ url, apiKey, ca, concurrency: settings.maasConcurrency, signal });
+  const { maasApiUrl, maasApiKey, maasProfile, maasConcurrency } = settings;
+  const { url, apiKey, ca, profile } = await maasCredentials({
+    ...(maasApiUrl ? { url: maasApiUrl, apiKey: maasApiKey } : { profile: maasProfile }),
+    signal,
+  });
+  return maasClient({ url, apiKey, ca, profile, concurrency: maasConcurrency, signal });
 };
 
 /** The real world: the `juju` command, MAAS's API, this host, the clock. */

@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import type { LabRecord, ModelRecord } from "../record.ts";
 import type { Finding } from "../run/event.ts";
+import type { Run } from "../run/run-directory.ts";
 import { hostGuard } from "./host-guard.ts";
 import { listGuard } from "./list-guard.ts";
 import { deletionFindings, lookAtMaas, machineFindings, unlistedFindings } from "./maas-guard.ts";
@@ -40,11 +41,11 @@ export const strangersNow = async (
  * Every guard, asked afresh. Both sides are asked at the same time, and one that is slow or unreachable does not hide what
  * the other one found.
  */
-export const askGuards = async (context: Context, lab: LabRecord): Promise<Verdict> => {
+export const askGuards = async (context: Context, lab: LabRecord, run?: Run): Promise<Verdict> => {
   const controller = lab.model?.controller ?? context.settings.jujuController;
   const [juju, maas, inJuju] = await Promise.all([
     modelGuard(context, lab.model, controller),
-    lookAtMaas(context, lab),
+    lookAtMaas(context, lab, run),
     lab.model ? machinesInJuju(context, lab.model).catch(() => []) : [],
   ]);
   const ofModel = new Map(

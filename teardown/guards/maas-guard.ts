@@ -2,10 +2,12 @@ import type { JujuModel } from "../clients/juju.ts";
 import type { MaasClient, MaasMachine } from "../clients/maas.ts";
 import { permit } from "../config/permissions.ts";
 import type { Context } from "../context.ts";
+import { machineLook, type Seen, wasReleased } from "../look.ts";
 import { type LabRecord, systemIds } from "../record.ts";
 import type { Finding } from "../run/event.ts";
+import type { Run } from "../run/run-directory.ts";
 import { note, ok, refused } from "./finding.ts";
-import { judgeAbsent, judgeMachine, type MachineSurroundings } from "./machine-guard.ts";
+import { judgeAbsent, judgeMachine, type MachineSurroundings, somebodyElses } from "./machine-guard.ts";
 
 /** What the MAAS side answered. */
 export type MaasView = {
@@ -14,6 +16,10 @@ export type MaasView = {
   seen:
     | {
         byId: Map<string, MaasMachine>;
+        /** What was not on the list, as a look by id shows it. */
+        unlisted: Map<string, Seen>;
+        /** Those that were released in this run and are in somebody else's use now. */
+        changedHands: Set<string>;
         /** Only of those that are not among `byId`: what has their hostname now. */
         namesakes: Map<string, MaasMachine>;
         ofModel: MaasMachine[];
@@ -42,7 +48,11 @@ const vmHostsOf = async (maas: MaasClient): Promise<Map<string, string>> => {
 };
 
 /** Asks MAAS for everything that the guards judge, in as few requests as possible. */
-export const lookAtMaas = async (context: Context, lab: LabRecord): Promise<MaasView> => {
+export const lookAtMaas = async (
+  context: Context,
+  lab: LabRecord,
+  run: Run | undefined,
+): Promise<MaasView> => {
   let maas: MaasClient | undefined;
   try {
     maas = await context.maas();
@@ -55,9 +65,22 @@ export const lookAtMaas = async (context: Context, lab: LabRecord): Promise<Maas
       vmHostsOf(client),
     ]);
     const byId = new Map(machines.map((machine) => [machine.systemId, machine]));
-    // A machine's JSON is 13-60 KB: nobody's is read twice without need.
+    // That a machine is not on a list proves nothing: it is looked at by its id.
+    const lookAt = machineLook(context);
     const absent = lab.machines.filter(({ systemId }) => !byId.has(systemId));
-    const namesakes = await client.machines({ hostnames: absent.map(({ hostname }) => hostname) });
+    const [namesakes, unlisted] = await Promise.all([
+      client.machines({ hostnames: absent.map(({ hostname }) => hostname) }),
+      Promise.all(absent.map(async ({ systemId }) => [systemId, await lookAt(systemId)] as const)),
+    ]);
+    const theirs = lab.machines.filter(({ systemId }) => {
+      const seen = byId.get(systemId) ?? new Map(unlisted).get(systemId);
+      return seen === "invisible" || (typeof seen === "object" && somebodyElses(seen, lab.model));
+    });
+    const released = await Promise.all(
+      theirs.map(async (machine) =>
+        run && (await wasReleased(context, run, machine)) ? [machine.systemId] : [],
+      ),
+    );
     const findings: Finding[] = [];
     const wrongKind = simulationFinding(context, version.simulated, client.url);
     findings.push(
@@ -76,6 +99,8 @@ export const lookAtMaas = async (context: Context, lab: LabRecord): Promise<Maas
       findings,
       seen: {
         byId,
+        unlisted: new Map(unlisted),
+        changedHands: new Set(released.flat()),
         namesakes: new Map(namesakes.map((machine) => [machine.hostname, machine])),
         ofModel,
         vmHosts,

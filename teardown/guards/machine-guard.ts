@@ -18,6 +18,22 @@ export type MachineSurroundings = {
   vmHosts: ReadonlyMap<string, string>;
 };
 
+/** Whether MAAS is in the middle of a release that failed: a failed power-off puts a machine back without its system (maas.md 6). */
+const releaseFailed = (machine: MaasMachine): boolean =>
+  releaseEffect(machine.status) === "failed-retryable" ||
+  (machine.statusName === "Deployed" && machine.osystem === "");
+
+/**
+ * Whether a machine that was released since is in somebody else's use now: another model's by its owner_data, or anything but the
+ * remains of a failed release. The owner alone proves nothing: it may be the same user's next allocation (maas.md 11).
+ */
+export const somebodyElses = (machine: MaasMachine, model: ModelRecord | undefined): boolean => {
+  const effect = releaseEffect(machine.status);
+  if (effect === "ready" || effect === "releasing" || effect === "erasing") return false;
+  const its = machine.ownerData["juju-model-uuid"];
+  return its ? its !== model?.uuid : !releaseFailed(machine);
+};
+
 const profile = (settings: Settings) => settings.maasProfile || "<profile>";
 
 /** Judges a machine that MAAS shows under its recorded system_id. Asked by the guards, and again right before its release. */

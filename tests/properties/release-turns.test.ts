@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type MaasMachine, type ReleaseAnswer, turns } from "../../teardown/clients/maas.ts";
-import { machineLooks } from "../../teardown/machine-looks.ts";
+import { machineLook } from "../../teardown/look.ts";
 import { readyPoller } from "../../teardown/ready-poller.ts";
 import { releaseMachine } from "../../teardown/release-machine.ts";
 import { machineIn, quietAround, stage, withMaas } from "./support/stage.ts";
@@ -50,7 +50,7 @@ const releaseAll = async ({ change = () => ({}), cancelAfter, atOnce = 1, firstL
     run,
     row,
     poller: readyPoller(maas),
-    look: machineLooks(maas),
+    look: machineLook(maas),
     turns: turns(atOnce),
   };
   const work = names.map((name) => {

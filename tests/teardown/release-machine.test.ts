@@ -6,7 +6,7 @@ import {
   type StatusLabel,
   turns,
 } from "../../teardown/clients/maas.ts";
-import { machineLooks } from "../../teardown/machine-looks.ts";
+import { machineLook } from "../../teardown/look.ts";
 import { readyPoller } from "../../teardown/ready-poller.ts";
 import { releaseMachine } from "../../teardown/release-machine.ts";
 import {
@@ -81,7 +81,7 @@ const setUp = (options: {
       row,
       recorded: recordedMachine(),
       poller: readyPoller(context),
-      look: machineLooks(context),
+      look: machineLook(context),
       turns: turns(16),
       around,
     });
