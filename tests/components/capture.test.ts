@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
@@ -8,20 +8,30 @@ import { openRun, type Run } from "../../teardown/run/run-directory.ts";
 import { modelUuid, recordedLab } from "../teardown/support/fakes.ts";
 
 const root = join(import.meta.dirname, "..", "..");
+const stack = "unit";
 // As the state keeps it.
 const line = 'require("node:module").createRequire(process.cwd()+"/")("openstack-lab/late")("capture").run()';
 const applications = { keystone: { charm: "keystone" } };
 
-describe("capture script, as the command plugin runs it", () => {
+describe("the capture's own process, as the command plugin runs it", () => {
   let folder = "";
   let run: Run;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "capture-script-"));
+    folder = mkdtempSync(join(tmpdir(), "capture-process-"));
     writeFileSync(join(folder, "export-bundle"), stringify({ applications }));
     writeFileSync(join(folder, "status"), stringify({ model: { name: "openstack" }, applications }));
     writeFileSync(join(folder, "models"), stringify({ models: [{ "model-uuid": modelUuid }] }));
     writeFileSync(join(folder, "juju"), '#!/bin/sh\ncat "$(dirname "$0")/$1"\n');
     chmodSync(join(folder, "juju"), 0o755);
+    const config = {
+      "openstack-lab:backupRoot": join(folder, "backups"),
+      "openstack-lab:backupLabel": "pre",
+      "openstack-lab:jujuController": "maas-lab",
+    };
+    writeFileSync(join(folder, `Pulumi.${stack}.yaml`), stringify({ config }));
+    // It loads today's code from the folder of the stack.
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(root, join(folder, "node_modules", "openstack-lab"));
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
   const open = () => {
@@ -29,21 +39,17 @@ describe("capture script, as the command plugin runs it", () => {
       backupRoot: join(folder, "backups"),
       backupLabel: "pre",
       project: "p",
-      stack: "no-such-stack",
+      stack,
       modelUuid,
     };
     run = openRun(key, recordedLab());
   };
   const script = () =>
-    spawnSync(
-      process.execPath,
-      ["-e", line, "p", "no-such-stack", modelUuid, join(folder, "backups"), "pre"],
-      {
-        cwd: root,
-        env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` },
-        encoding: "utf8",
-      },
-    );
+    spawnSync(process.execPath, ["-e", line, "p", stack], {
+      cwd: folder,
+      env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` },
+      encoding: "utf8",
+    });
 
   it("takes the capture of the open run, and says in its last line what it took and where", () => {
     open();

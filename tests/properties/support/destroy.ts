@@ -56,8 +56,9 @@ const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: nu
     preflight: async () => (await teardown()).guarded(row),
     backup: async () => {
       const { backupRoot, backupLabel } = settings;
-      const run = findOpenRun({ backupRoot, backupLabel, ...place, modelUuid: stack.lab.model?.uuid ?? "" });
-      if (!run) throw new TeardownError("capture", "no teardown has begun");
+      const run = findOpenRun({ backupRoot, backupLabel, ...place, modelUuid: undefined });
+      // Its run directory was lost since Preflight: what destroys captures by itself.
+      if (!run) return;
       await ensureCapture(context, run, { by: "backup", engine: undefined });
     },
     model: async () => {

@@ -37,12 +37,11 @@ export const doAsTold = async (world: World, stack: Stack, messages: string[]): 
   if (/is another model than the one recorded/.test(text))
     for (const { name, uuid } of world.models.values())
       if (name === labName && uuid !== labModel) world.models.delete(uuid);
-  // Backup, when the run that Preflight opened is no longer where it was: `up` brings Preflight back.
-  const again = /pulumi up && pulumi destroy|no teardown has begun/.test(text);
-  if (!again) return;
+  if (!/pulumi up && pulumi destroy|pulumi up +# puts it back/.test(text)) return;
   await up(world, stack).catch(async (error: Error) => {
-    if (!/adoptPartial true/.test(error.message)) return;
-    stack.adoptPartial = true;
+    if (/adoptPartial true/.test(error.message)) stack.adoptPartial = true;
+    for (const [, hostname] of error.message.matchAll(/machine (\S+) is not in MAAS/g))
+      if (stack.machines.length > 1) stack.machines = stack.machines.filter((each) => each !== hostname);
     await up(world, stack).catch(() => {});
   });
 };

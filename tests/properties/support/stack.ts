@@ -13,7 +13,7 @@ import type { World } from "./world.ts";
 /** What Pulumi keeps between two operations, and the stack's configuration. */
 export type Stack = {
   lab: LabRecord;
-  /** The resources that are still in it: preflight, backup, model, exit, and the machines by hostname. */
+  /** The resources that are still in it: preflight, backup, model, reaping, exit, and the machines by hostname. */
   rows: Set<string>;
   machines: string[];
   acceptDeleted: string[];

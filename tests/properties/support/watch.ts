@@ -22,7 +22,7 @@ const mayBeTouched = (stack: Stack, machine: WorldMachine): boolean =>
   stack.machines.includes(machine.hostname) &&
   stack.lab.machines.some(({ systemId }) => systemId === machine.systemId);
 
-/** Watches what a process sends: invariants 1, 2 and 6, and that all was written down before. */
+/** Watches what a process sends: invariants 1, 2, 6 and 7, and that all was written down before. */
 export const watch = (options: {
   world: World;
   stack: Stack;
@@ -65,6 +65,8 @@ export const watch = (options: {
       if (!machine) return;
       const now = world.clock.now();
       if (!mayBeTouched(stack, machine)) wrong(1, `${machine.hostname} was released`);
+      if (world.models.get(stack.lab.model?.uuid ?? "")?.life === "alive")
+        wrong(7, `${machine.hostname} was released while its model was alive`);
       if (isForeign(world, stack, machine) && now - (machine.takenOver ?? 0) > onTheWire)
         wrong(1, `${machine.hostname} was released, taken over ${now - (machine.takenOver ?? 0)} ms before`);
       if (machine.readySince !== undefined && now - machine.readySince > onTheWire)

@@ -145,8 +145,6 @@ describe("machine guard: a machine that is there", () => {
 });
 
 describe("machine guard: a machine that is not there", () => {
-  const absent = recordedMachine({ systemId: "", owner: "" });
-
   it("refuses, with the setting that accepts it", () => {
     const finding = judgeAbsent(
       recordedMachine(),
@@ -174,10 +172,9 @@ describe("machine guard: a machine that is not there", () => {
       next: "pulumi up   # records today's lab; then: pulumi preview",
       machine: "openstack0",
     });
-    expect(judgeAbsent(absent, machine({ systemId: "ccc222" }), settingsWith()).verdict).to.equal("refused");
   });
 
-  it("notes it when it is accepted, or was not there at `up` either", () => {
+  it("notes it when it is accepted", () => {
     const accepted = judgeAbsent(
       recordedMachine(),
       undefined,
@@ -187,11 +184,6 @@ describe("machine guard: a machine that is not there", () => {
       verdict: "note",
       found: "deleted from MAAS, accepted",
       machine: "openstack0",
-    });
-    expect(judgeAbsent(absent, undefined, settingsWith())).to.include({
-      verdict: "note",
-      subject: "openstack0",
-      found: "was not in MAAS at `up`, and is not now",
     });
   });
 });
