@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
@@ -23,12 +32,13 @@ describe("the capture's own process, as the command plugin runs it", () => {
     writeFileSync(join(folder, "models"), stringify({ models: [{ "model-uuid": modelUuid }] }));
     writeFileSync(join(folder, "juju"), '#!/bin/sh\ncat "$(dirname "$0")/$1"\n');
     chmodSync(join(folder, "juju"), 0o755);
-    const config = {
-      "openstack-lab:backupRoot": join(folder, "backups"),
-      "openstack-lab:backupLabel": "pre",
-      "openstack-lab:jujuController": "maas-lab",
-    };
-    writeFileSync(join(folder, `Pulumi.${stack}.yaml`), stringify({ config }));
+    // A shell by the name of the engine: what it is asked to do is a script of that name.
+    copyFileSync("/bin/sh", join(folder, "pulumi"));
+    const program = [process.execPath, "-e", line, "p", stack].map((word) => `'${word}'`).join(" ");
+    for (const operation of ["destroy", "up"])
+      writeFileSync(join(folder, operation), `${program}\nexit $?\n`);
+    writeFileSync(join(folder, "stack"), `echo ${stack}\n`);
+    writeFileSync(join(folder, "config"), `cat <<'END'\n${JSON.stringify(configuration())}\nEND\n`);
     // It loads today's code from the folder of the stack.
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(root, join(folder, "node_modules", "openstack-lab"));
@@ -44,8 +54,28 @@ describe("the capture's own process, as the command plugin runs it", () => {
     };
     run = openRun(key, recordedLab());
   };
-  const script = () =>
-    spawnSync(process.execPath, ["-e", line, "p", stack], {
+  const configuration = () => {
+    const settings = {
+      host: "lab-host",
+      user: "operator",
+      jujuModel: "openstack",
+      jujuController: "maas-lab",
+      maasProfile: "admin",
+      machines: ["openstack0"],
+      backupRoot: join(folder, "backups"),
+      backupLabel: "pre",
+    };
+    return Object.fromEntries(
+      Object.entries(settings).map(([key, value]) => [
+        `openstack-lab:${key}`,
+        typeof value === "string"
+          ? { value, secret: false }
+          : { value: JSON.stringify(value), objectValue: value, secret: false },
+      ]),
+    );
+  };
+  const script = (operation = "destroy") =>
+    spawnSync(join(folder, "pulumi"), [operation], {
       cwd: folder,
       env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` },
       encoding: "utf8",
@@ -65,13 +95,19 @@ describe("the capture's own process, as the command plugin runs it", () => {
   });
 
   it("captures nothing without a teardown that has begun: an `up` that comes this far stops here", () => {
-    const { status, stdout, stderr } = script();
+    const { status, stdout, stderr } = script("up");
     expect(status).to.equal(1);
     expect(stdout).to.equal("");
     expect(stderr).to.match(
       /^no teardown has begun, so there is nothing to capture for; nothing was touched\n/,
     );
     expect(readdirSync(folder)).to.not.include("backups");
+  });
+
+  it("leaves the capture to what destroys when the run directory is lost since Preflight", () => {
+    const { status, stdout, stderr } = script();
+    expect([status, stderr]).to.deep.equal([0, ""]);
+    expect(stdout).to.equal("no run directory yet: captured right before anything is destroyed\n");
   });
 
   it("fails in words when the capture cannot be verified", () => {

@@ -84,9 +84,10 @@ const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: nu
     const recorded = stack.lab.machines.find((machine) => machine.hostname === hostname);
     if (!stack.machines.includes(hostname)) throw new TeardownError("refused", takeOut(hostname));
     if (!recorded) return;
-    const { run, guarded, captured, told, poller, look, turns } = await teardown();
+    const { run, guarded, captured, going, told, poller, look, turns } = await teardown();
     const { around } = await guarded(row);
     await captured();
+    await going(row);
     await told(hostname, () => releaseMachine({ context, run, row, recorded, poller, look, turns, around }));
   };
   return {

@@ -64,7 +64,7 @@ const checkOutcome = (world: World, stack: Stack, outcome: Outcome, plan: Destro
     wrong.push("invariant 3: success, and the model is there");
   for (const { hostname, systemId } of stack.lab.machines) {
     const machine = world.machines.get(systemId);
-    if (!machine && stack.acceptDeleted.includes(hostname)) continue;
+    if (!machine && stack.acceptDeleted.includes(systemId)) continue;
     const changed = machine ? machine.takenOver : world.deleted.get(systemId);
     if (machine?.status === 4 || now - (changed ?? 0) < fresh) continue;
     wrong.push(
@@ -81,7 +81,7 @@ const checkRow = (world: World, stack: Stack, name: string, wrong: Violations) =
   const recorded = stack.lab.machines.find(({ hostname }) => hostname === name);
   const machine = world.machines.get(recorded?.systemId ?? "");
   const { systemId = "" } = recorded ?? {};
-  const isDeleted = recorded && !machine && !stack.acceptDeleted.includes(name);
+  const isDeleted = recorded && !machine && !stack.acceptDeleted.includes(systemId);
   if (isDeleted && world.clock.now() - (world.deleted.get(systemId) ?? 0) > 1_000)
     wrong.push(`invariant 3: ${name} is deleted, and its row is done`);
   if (machine && machine.readySince === undefined && world.clock.now() - (machine.takenOver ?? 0) > 1_000)
@@ -103,8 +103,8 @@ const playIn = async (world: World, scenario: Scenario, backupRoot: string): Pro
     machines: machines.map((_, at) => hostnameOf(at)),
     acceptDeleted: [],
     alsoDestroyed: [],
-    withoutBundle: false,
-    adoptPartial: model.life === "gone",
+    withoutBundle: [],
+    adoptPartial: model.life === "gone" ? "gone" : "",
     backupRoot,
     stuckAfter: scenario.stuckAfter,
   };

@@ -18,8 +18,8 @@ export type Stack = {
   machines: string[];
   acceptDeleted: string[];
   alsoDestroyed: string[];
-  withoutBundle: boolean;
-  adoptPartial: boolean;
+  withoutBundle: string[];
+  adoptPartial: string;
   backupRoot: string;
   stuckAfter: number;
 };
@@ -42,9 +42,9 @@ export const settingsOf = (stack: Stack, deadline: number): Settings => ({
     jujuController: "maas-lab",
     maasProfile: "admin",
     machines: stack.machines,
-    acceptDeleted: stack.acceptDeleted,
-    alsoDestroyed: stack.alsoDestroyed,
-    withoutBundle: stack.withoutBundle,
+    acceptDeleted: stack.acceptDeleted.join(","),
+    alsoDestroyed: stack.alsoDestroyed.join(","),
+    withoutBundle: stack.withoutBundle.join(","),
     adoptPartial: stack.adoptPartial,
     backupRoot: stack.backupRoot,
   }),

@@ -38,7 +38,11 @@ export const watch = (options: {
     if (!begun) return wrong(2, `${what} before the teardown began`);
     const captured = verifiedCapture(begun.run.directory);
     if (!captured) wrong(2, `${what} without a verified capture`);
-    else if (!stack.withoutBundle && !captured.some(({ name }) => name === captureFiles.bundle))
+    else if (
+      stack.lab.model &&
+      !stack.withoutBundle.includes(stack.lab.model.uuid) &&
+      !captured.some(({ name }) => name === captureFiles.bundle)
+    )
       wrong(2, `${what} without a bundle`);
     const events = begun.run.journal.events();
     const started = events.findLastIndex((each) => each.event === "destroy-started");
@@ -52,7 +56,7 @@ export const watch = (options: {
       (machine) =>
         machine.agentName === uuid &&
         !mayBeTouched(stack, machine) &&
-        !stack.alsoDestroyed.includes(machine.hostname) &&
+        !stack.alsoDestroyed.includes(machine.systemId) &&
         // What joins at the last moment cannot be seen; from then on it is Juju's doing, and not ours.
         (machine.takenOver === undefined ||
           (world.models.get(uuid)?.life === "alive" && world.clock.now() - machine.takenOver > onTheWire)),
