@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
@@ -8,20 +17,31 @@ import { openRun, type Run } from "../../teardown/run/run-directory.ts";
 import { modelUuid, recordedLab } from "../teardown/support/fakes.ts";
 
 const root = join(import.meta.dirname, "..", "..");
+const stack = "unit";
 // As the state keeps it.
 const line = 'require("node:module").createRequire(process.cwd()+"/")("openstack-lab/late")("capture").run()';
 const applications = { keystone: { charm: "keystone" } };
 
-describe("capture script, as the command plugin runs it", () => {
+describe("the capture's own process, as the command plugin runs it", () => {
   let folder = "";
   let run: Run;
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "capture-script-"));
+    folder = mkdtempSync(join(tmpdir(), "capture-process-"));
     writeFileSync(join(folder, "export-bundle"), stringify({ applications }));
     writeFileSync(join(folder, "status"), stringify({ model: { name: "openstack" }, applications }));
     writeFileSync(join(folder, "models"), stringify({ models: [{ "model-uuid": modelUuid }] }));
     writeFileSync(join(folder, "juju"), '#!/bin/sh\ncat "$(dirname "$0")/$1"\n');
     chmodSync(join(folder, "juju"), 0o755);
+    // A shell by the name of the engine: what it is asked to do is a script of that name.
+    copyFileSync("/bin/sh", join(folder, "pulumi"));
+    const program = [process.execPath, "-e", line, "p", stack].map((word) => `'${word}'`).join(" ");
+    for (const operation of ["destroy", "up"])
+      writeFileSync(join(folder, operation), `${program}\nexit $?\n`);
+    writeFileSync(join(folder, "stack"), `echo ${stack}\n`);
+    writeFileSync(join(folder, "config"), `cat <<'END'\n${JSON.stringify(configuration())}\nEND\n`);
+    // It loads today's code from the folder of the stack.
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(root, join(folder, "node_modules", "openstack-lab"));
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
   const open = () => {
@@ -29,21 +49,37 @@ describe("capture script, as the command plugin runs it", () => {
       backupRoot: join(folder, "backups"),
       backupLabel: "pre",
       project: "p",
-      stack: "no-such-stack",
+      stack,
       modelUuid,
     };
     run = openRun(key, recordedLab());
   };
-  const script = () =>
-    spawnSync(
-      process.execPath,
-      ["-e", line, "p", "no-such-stack", modelUuid, join(folder, "backups"), "pre"],
-      {
-        cwd: root,
-        env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` },
-        encoding: "utf8",
-      },
+  const configuration = () => {
+    const settings = {
+      host: "lab-host",
+      user: "operator",
+      jujuModel: "openstack",
+      jujuController: "maas-lab",
+      maasProfile: "admin",
+      machines: ["openstack0"],
+      backupRoot: join(folder, "backups"),
+      backupLabel: "pre",
+    };
+    return Object.fromEntries(
+      Object.entries(settings).map(([key, value]) => [
+        `openstack-lab:${key}`,
+        typeof value === "string"
+          ? { value, secret: false }
+          : { value: JSON.stringify(value), objectValue: value, secret: false },
+      ]),
     );
+  };
+  const script = (operation = "destroy") =>
+    spawnSync(join(folder, "pulumi"), [operation], {
+      cwd: folder,
+      env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` },
+      encoding: "utf8",
+    });
 
   it("takes the capture of the open run, and says in its last line what it took and where", () => {
     open();
@@ -59,13 +95,19 @@ describe("capture script, as the command plugin runs it", () => {
   });
 
   it("captures nothing without a teardown that has begun: an `up` that comes this far stops here", () => {
-    const { status, stdout, stderr } = script();
+    const { status, stdout, stderr } = script("up");
     expect(status).to.equal(1);
     expect(stdout).to.equal("");
     expect(stderr).to.match(
       /^no teardown has begun, so there is nothing to capture for; nothing was touched\n/,
     );
     expect(readdirSync(folder)).to.not.include("backups");
+  });
+
+  it("leaves the capture to what destroys when the run directory is lost since Preflight", () => {
+    const { status, stdout, stderr } = script();
+    expect([status, stderr]).to.deep.equal([0, ""]);
+    expect(stdout).to.equal("no run directory yet: captured right before anything is destroyed\n");
   });
 
   it("fails in words when the capture cannot be verified", () => {

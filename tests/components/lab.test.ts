@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -116,7 +116,7 @@ describe("the lab as Pulumi sees it", () => {
       {
         newResource: ({ type, name, inputs }) => ({
           id: `${name}-id`,
-          state: type.endsWith(":JujuModel") ? { ...inputs, lab: recordedLab() } : inputs,
+          state: type.endsWith(":ExitCriteria") ? { ...inputs, record: recordedLab() } : inputs,
         }),
         call: () => ({}),
       },
@@ -137,22 +137,24 @@ describe("the lab as Pulumi sees it", () => {
       "lab:index:Lab lab",
       "pulumi-nodejs:dynamic/lab:ExitCriteria exit-criteria",
       "pulumi-nodejs:dynamic/lab:JujuModel openstack",
+      "pulumi-nodejs:dynamic/lab:JujuReaping reaping",
       "pulumi-nodejs:dynamic/lab:MaasMachine openstack0",
       "pulumi-nodejs:dynamic/lab:MaasMachine openstack1",
       "pulumi-nodejs:dynamic/lab:Preflight preflight",
     ]);
   });
 
-  it("is deleted in the teardown's order: preflight, backup, model and machines side by side, exit criteria", () => {
+  it("is deleted in the teardown's order: preflight, backup, model, its reaping beside the machines, exit criteria", () => {
     const order = Object.fromEntries(registered.map(({ name, dependsOn }) => [name, dependsOn]));
     expect(order).to.deep.equal({
       lab: [],
       "exit-criteria": [],
-      openstack: ["exit-criteria"],
+      reaping: ["exit-criteria"],
       openstack0: ["exit-criteria"],
       openstack1: ["exit-criteria"],
-      backup: ["openstack", "openstack0", "openstack1"],
-      preflight: ["backup"],
+      openstack: ["exit-criteria", "openstack0", "openstack1", "reaping"],
+      backup: ["exit-criteria", "openstack"],
+      preflight: ["backup", "exit-criteria"],
     });
   });
 
@@ -160,22 +162,53 @@ describe("the lab as Pulumi sees it", () => {
     for (const { name, parent } of registered) expect(parent, name).to.equal(name === "lab" ? "" : "lab");
   });
 
-  it("loads each provider's code at run time: the state keeps one line", () => {
+  it("loads each provider's code at run time: the state keeps one function that does", () => {
     const components: [string, string][] = [
       ["preflight", "preflight"],
       ["openstack", "juju-model"],
+      ["reaping", "juju-reaping"],
       ["openstack0", "maas-machine"],
       ["exit-criteria", "exit-criteria"],
     ];
     for (const [name, component] of components) {
-      expect(find(name).inputs.__provider, name).to.equal(
-        `exports.handler=()=>require('./components')('${component}')`,
-      );
+      const text = String(find(name).inputs.__provider);
+      expect(text.match(/__provider = \{.*\};/g), name).to.deep.equal(["__provider = {configure: __f1};"]);
+      expect(text.match(/\brequire\(/g), name).to.have.length(1);
+      expect(text, name).to.include(`file: "${component}"`).and.to.not.include(process.cwd());
     }
   });
 
-  it("tells a resource nothing of its URN that is as usual", () => {
-    for (const { name, inputs } of registered) expect(inputs, name).to.not.have.any.keys("row", "parents");
+  it("keeps nothing but a stub in the state, which becomes what today's code is", async () => {
+    const late = join(folder, "node_modules", "openstack-lab");
+    mkdirSync(late, { recursive: true });
+    writeFileSync(
+      join(late, "late.js"),
+      "module.exports = (file) => ({ configure: async () => {}, delete: async () => file });",
+    );
+    const stub = { exports: {} as { handler?: () => pulumi.dynamic.ResourceProvider } };
+    const text = String(find("openstack0").inputs.__provider);
+    new Function("exports", "require", text)(stub.exports, createRequire(import.meta.url));
+    const provider = stub.exports.handler?.();
+    const back = process.cwd();
+    process.chdir(folder);
+    try {
+      await provider?.configure?.({ config: { get: () => undefined, require: () => "" } });
+    } finally {
+      process.chdir(back);
+    }
+    expect(await provider?.delete?.("id", {})).to.equal("maas-machine");
+  });
+
+  it("tells each resource its URN, and the record", () => {
+    for (const { type, name, inputs } of registered) {
+      if (!type.startsWith("pulumi-nodejs:dynamic/")) continue;
+      expect(inputs.row, name).to.match(
+        new RegExp(
+          `^urn:pulumi:unit::openstack-lab::(.*\\$)?lab:index:Lab\\$${type.replace("/", "\\/")}::${name}$`,
+        ),
+      );
+      expect(inputs.record, name).to.deep.equal(name === "exit-criteria" ? undefined : recordedLab());
+    }
   });
 
   it("captures by a command that says in the preview what it does", () => {
@@ -188,8 +221,7 @@ describe("the lab as Pulumi sees it", () => {
       "# juju models -c maas-lab --format=yaml > juju-models-pre-destroy.yaml",
     ]);
     expect(lines).to.have.length(5);
-    expect(lines[4]).to.match(/^exec node -e .*\("capture-script"\)\.run\(\)' 'openstack-lab' 'unit' /);
-    expect(lines[4]).to.include(` '${modelUuid}' '~/backups' 'pre-caracal-destroy'`);
+    expect(lines[4]).to.match(/^exec node -e .*\("capture"\)\.run\(\)' 'openstack-lab' 'unit'$/);
     expect(text.length).to.be.lessThan(1_000);
     expect(find("backup").inputs).to.not.have.any.keys("create", "update", "environment", "stdin");
     expect(find("backup").inputs.addPreviousOutputInEnv).to.equal(false);
@@ -197,7 +229,7 @@ describe("the lab as Pulumi sees it", () => {
 
   it("puts little into the state, and no secret", () => {
     for (const { name, inputs } of registered) {
-      const text = JSON.stringify(inputs);
+      const text = JSON.stringify({ ...inputs, record: "the same in each" });
       expect(text.length, name).to.be.lessThan(1_200);
       expect(text, name).to.not.include("a:b:c");
       expect(text, name).to.not.include(maas.url);
@@ -214,7 +246,7 @@ describe("the lab as Pulumi sees it", () => {
   it("protects none or all of it, preflight and backup too", async () => {
     expect(registered.filter(({ protect }) => protect)).to.deep.equal([]);
     const all = await make({ protect: true });
-    expect(all).to.have.length(7);
+    expect(all).to.have.length(8);
     for (const { name, protect } of all) expect(protect, name).to.equal(true);
   });
 });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { jujuError } from "../../teardown/clients/juju/errors.ts";
 import type { DestroyAnswer, JujuClient, JujuModel } from "../../teardown/clients/juju.ts";
 import type { Context } from "../../teardown/context.ts";
-import { destroyModel } from "../../teardown/destroy-model.ts";
+import { destroyModel, followReaping } from "../../teardown/destroy-model.ts";
 import { stage } from "./support/stage.ts";
 
 const minute = 60_000;
@@ -40,6 +40,8 @@ const lab = (stuckAfter: number, answers: Answers) => {
   const { clock } = there;
   const start = clock.now();
   const at = () => Math.round((clock.now() - start) / 1_000);
+  // A removal comes with the first look after it is due; the last look at a dying model is at most 5 s old.
+  const atLook = () => Math.floor(at() / 10) * 10;
   const done: string[] = [];
   let life = "alive";
   let calls = 0;
@@ -55,26 +57,33 @@ const lab = (stuckAfter: number, answers: Answers) => {
     machines: async () =>
       ["0", "1"].map((id) => ({ id, instanceId: "", hostname: "", displayName: "", containers: [] })),
     removeMachines: async (_uuid, ids) => {
-      done.push(`${at()} s: remove ${ids.join(" ")}`);
+      done.push(`${atLook()} s: remove ${ids.join(" ")}`);
       await answers.removal?.();
       return { removed: ids, complaints: [] };
     },
     destroyModel: async (_uuid, { limit, signal }) => {
       calls += 1;
-      done.push(`${at()} s: destroy`);
+      done.push(`${life === "alive" ? at() : atLook()} s: destroy`);
       if (answers.taken?.(calls) ?? true) life = "dying";
       const answer = answers.calls?.(calls);
       await context.clock.sleep(answer ? 1_000 : limit, signal);
       return answer ?? { kind: "stopped", by: "limit", accepted: true, reason: "limit" };
     },
   });
-  const destroy = (stopAfter?: number) => {
+  const begin = (stopAfter?: number) => {
     const stopping = new AbortController();
     if (stopAfter !== undefined) clock.after(stopAfter, () => stopping.abort("cancelled"));
     const context = { ...there.context, juju: juju(there.context), signal: stopping.signal };
-    return destroyModel({ context, run: there.run, row: there.row, recorded });
+    return { context, run: there.run, row: there.row, recorded };
   };
-  return { ...there, done, destroy };
+  /** What the rows of the model and of its reaping do, one after the other. */
+  const destroy = async (stopAfter?: number) => {
+    const destruction = begin(stopAfter);
+    await destroyModel(destruction);
+    return await followReaping(destruction);
+  };
+  const destroyOnly = () => destroyModel(begin());
+  return { ...there, done, destroy, destroyOnly };
 };
 
 const message = (work: Promise<string>) => work.catch((error: Error) => error.message);
@@ -102,7 +111,7 @@ describe("the procedure for a stuck model", () => {
       await destroy();
     };
     await clock.run(work());
-    expect(done).to.deep.equal(["0 s: destroy", "360 s: destroy", "600 s: remove 0 1", "600 s: destroy"]);
+    expect(done).to.deep.equal(["0 s: destroy", "600 s: remove 0 1", "600 s: destroy"]);
   });
 
   it("comes at once when the model was left dying for longer", async () => {
@@ -142,23 +151,25 @@ describe("destroy-model that fails", () => {
   const failed: DestroyAnswer = { kind: "failed", reason: "state changing too quickly", cause: "failed" };
 
   it("is called again, and given up after three times in a row", async () => {
-    const { clock, destroy, done } = lab(10 * minute, { calls: () => failed });
-    expect(await clock.run(message(destroy()))).to.match(/failed: state changing too quickly/);
-    expect(done).to.deep.equal(["0 s: destroy", "4 s: destroy", "12 s: destroy"]);
+    const { clock, destroyOnly, done } = lab(10 * minute, { calls: () => failed, taken: () => false });
+    expect(await clock.run(message(destroyOnly()))).to.match(/failed: state changing too quickly/);
+    expect(done).to.deep.equal(["0 s: destroy", "4 s: destroy", "11 s: destroy"]);
   });
 
   it("goes on when it fails twice", async () => {
-    const { clock, destroy } = lab(10 * minute, {
+    const { clock, destroy, done } = lab(10 * minute, {
       calls: (call) => (call <= 2 ? failed : undefined),
+      taken: (call) => call > 2,
       goneAfter: 5 * minute,
     });
-    expect(await clock.run(message(destroy()))).to.match(/gone/);
+    expect(await clock.run(message(destroy()))).to.match(/^dying → gone/);
+    expect(done).to.have.length(3);
   });
 
   it("is not called again when the controller refuses it", async () => {
     const refused: DestroyAnswer = { kind: "refused", reason: "blocked", cause: "disabled" };
-    const { clock, destroy, done } = lab(10 * minute, { calls: () => refused });
-    expect(await clock.run(message(destroy()))).to.match(/failed: blocked/);
+    const { clock, destroyOnly, done } = lab(10 * minute, { calls: () => refused, taken: () => false });
+    expect(await clock.run(message(destroyOnly()))).to.match(/failed: blocked/);
     expect(done).to.deep.equal(["0 s: destroy"]);
   });
 });

@@ -60,8 +60,8 @@ describe("adopt", () => {
       },
       maasUrl: "http://maas:5240/MAAS",
       machines: [
-        { hostname: "openstack0", systemId: "aaa000", owner: "admin", powerType: "ipmi" },
-        { hostname: "openstack1", systemId: "bbb111", owner: "admin", powerType: "ipmi" },
+        { hostname: "openstack0", systemId: "aaa000", owner: "admin" },
+        { hostname: "openstack1", systemId: "bbb111", owner: "admin" },
       ],
     });
   });
@@ -76,37 +76,53 @@ describe("adopt", () => {
     expect((await adopt(world(both, all, { jujuController: "" }))).model?.controller).to.equal("maas-lab");
   });
 
-  it("names every machine that is missing, and how to look and to adopt the rest", async () => {
+  it("names every machine that is missing, and how to look or to do without it", async () => {
     const message = await complaint(world([]));
     expect(message).to.match(
       /^the lab cannot be adopted as it is: 2 things are missing; nothing was changed\n/,
     );
     expect(message).to.include("machine openstack0 is not in MAAS (or not visible to this API key)");
     expect(message).to.include("maas admin machines read hostname=openstack1");
-    expect(message).to.include("pulumi config set adoptPartial true && pulumi up");
+    expect(message).to.include("take it off the list `machines`");
   });
 
   it("names a model that is missing, and juju's complaint when it has one", async () => {
-    expect(await complaint(world(both, [controllerModel]))).to.include(
-      "model openstack is not on the controller maas-lab",
-    );
+    const message = await complaint(world(both, [controllerModel]));
+    expect(message).to.include("model openstack is not on the controller maas-lab");
+    expect(message).to.include("pulumi config set adoptPartial gone && pulumi up");
     expect(await complaint(world(both, [controllerModel], {}, ["settings not found"]))).to.include(
       "model openstack cannot be seen: settings not found",
     );
   });
 
-  it("adopts the rest of a lab when that is allowed: what is missing has no identity", async () => {
-    const lab = await adopt(world([machine()], [controllerModel], { adoptPartial: true }));
+  it("adopts the machines of a model that is gone when that is allowed, but none that is absent", async () => {
+    const lab = await adopt(world(both, [controllerModel], { adoptPartial: "gone" }));
     expect(lab).to.not.have.property("model");
-    expect(lab.machines[1]).to.deep.equal({ hostname: "openstack1", systemId: "", owner: "", powerType: "" });
+    expect(lab.machines).to.have.length(2);
+    for (const models of [all, [controllerModel]]) {
+      const message = await complaint(world([machine()], models, { adoptPartial: "gone" }));
+      expect(message).to.include("one thing is missing").and.to.include("machine openstack1 is not in MAAS");
+    }
+  });
+
+  it("adopts no machine of another model, not even with adoptPartial", async () => {
+    const theirs = secondMachine({ ownerData: { "juju-model-uuid": otherUuid } });
+    for (const adoptPartial of ["", "gone"]) {
+      const message = await complaint(world([machine(), theirs], all, { adoptPartial }));
+      expect(message).to.include(`machine openstack1 bbb111 belongs to another Juju model: ${otherUuid}`);
+      expect(message).to.include("take it off the list `machines`, or correct `jujuModel`");
+      expect(message).to.not.include("openstack0");
+    }
+    const untagged = secondMachine({ ownerData: {} });
+    expect((await adopt(world([machine(), untagged]))).machines).to.have.length(2);
   });
 
   it("refuses the controller's own model and the wrong kind of MAAS even then", async () => {
-    const controllers = { adoptPartial: true, jujuModel: "controller" };
+    const controllers = { adoptPartial: "gone", jujuModel: "controller" };
     expect(await complaint(world(both, all, controllers))).to.include(
       "is the controller's own model; it is never destroyed",
     );
-    expect(await complaint(world(both, all, { adoptPartial: true, simulated: true }))).to.include(
+    expect(await complaint(world(both, all, { adoptPartial: "gone", simulated: true }))).to.include(
       "is a real MAAS, and this stack says `simulated: true`",
     );
   });
@@ -116,7 +132,8 @@ describe("adopt", () => {
     const message = await complaint(world(both, two));
     expect(message).to.include("model openstack is ambiguous: admin/openstack, eve/openstack");
     expect(message).to.include("pulumi config set jujuModel <owner>/<model>");
-    expect((await adopt(world(both, two, { jujuModel: "eve/openstack" }))).model?.uuid).to.equal(otherUuid);
+    const eves = both.map((each) => ({ ...each, ownerData: { "juju-model-uuid": otherUuid } }));
+    expect((await adopt(world(eves, two, { jujuModel: "eve/openstack" }))).model?.uuid).to.equal(otherUuid);
   });
 
   describe("between two destroys", () => {
@@ -131,7 +148,7 @@ describe("adopt", () => {
       const lab = await adopt(world([free, rebuilt]), recordedLab());
       expect(lab.machines).to.deep.equal([
         recordedMachine(),
-        { hostname: "openstack1", systemId: "new999", owner: "eve", powerType: "ipmi" },
+        { hostname: "openstack1", systemId: "new999", owner: "eve" },
       ]);
     });
 
@@ -188,7 +205,7 @@ describe("observe", () => {
     const fate = async (settings: Record<string, unknown>) =>
       (await observeLab(world([...both, extra], all, settings))).machines.find(({ listed }) => !listed)?.fate;
     expect(await fate({})).to.equal("NOT LISTED: Juju would destroy it with the model; refused");
-    expect(await fate({ alsoDestroyed: ["extra"] })).to.equal(
+    expect(await fate({ alsoDestroyed: "ccc222" })).to.equal(
       "NOT LISTED: Juju destroys it with the model (alsoDestroyed)",
     );
   });

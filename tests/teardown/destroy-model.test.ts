@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { jujuError } from "../../teardown/clients/juju/errors.ts";
 import type { DestroyAnswer, JujuClient, JujuModel, Presence } from "../../teardown/clients/juju.ts";
-import { confirmGone, destroyModel } from "../../teardown/destroy-model.ts";
+import { confirmGone, destroyModel, followReaping } from "../../teardown/destroy-model.ts";
 import {
   contextWith,
   fakeJuju,
@@ -17,7 +17,8 @@ const gone: Presence = { state: "gone" };
 const alive = (more: Partial<JujuModel> = {}): Presence => ({ state: "alive", model: model(more) });
 const dying: Presence = { state: "dying", model: model({ life: "dying", status: "destroying" }) };
 const reportedGone: DestroyAnswer = { kind: "reported-gone" };
-type Call = { answer: DestroyAnswer; seen?: Presence; takes?: number };
+const limit: DestroyAnswer = { kind: "stopped", by: "limit", accepted: true, reason: "not done" };
+type Call = { answer: DestroyAnswer; seen?: Presence; takes?: number; quiet?: true };
 
 /** A model as it is seen, what each destroy-model answers, and how the model is seen after it. */
 const setUp = (
@@ -34,12 +35,16 @@ const setUp = (
     settings,
     juju: fakeJuju([], {
       presence: async () => now,
-      destroyModel: async (uuid, { onProgress, limit }) => {
+      destroyModel: async (uuid, { onProgress, limit, signal }) => {
         called.push(uuid);
         const call = left.shift();
         if (!call) throw new Error("one destroy-model too many");
-        onProgress({ machines: 2, applications: 1, errors: 0 } as Parameters<typeof onProgress>[0]);
-        await context.clock.sleep(call.takes ?? (call.answer.kind === "stopped" ? limit : 1_000));
+        if (!call.quiet)
+          onProgress({ machines: 2, applications: 1, errors: 0 } as Parameters<typeof onProgress>[0]);
+        // What the controller has taken is seen while juju still waits for the end.
+        const waits = call.takes ?? (call.answer.kind === "stopped" ? limit : 1_000);
+        if (waits > 1_000) now = call.seen ?? now;
+        await context.clock.sleep(waits, signal);
         now = call.seen ?? now;
         return call.answer;
       },
@@ -54,6 +59,7 @@ const setUp = (
   const row = keptRow();
   return {
     destroy: () => destroyModel({ context, run, row, recorded: recordedModel }),
+    follow: () => followReaping({ context, run, row, recorded: recordedModel }),
     called,
     removed,
     run,
@@ -64,29 +70,52 @@ const named = (run: ReturnType<typeof memoryRun>, name: string) =>
   run.journal.events().filter(({ event }) => event === name);
 
 describe("destruction of the model", () => {
-  it("calls destroy-model once by UUID, and returns when the model is gone", async () => {
-    const { destroy, called, run, row } = setUp(alive(), [{ answer: reportedGone, seen: gone }]);
-    expect(await destroy()).to.match(/^alive → dying → gone in /);
+  it("calls destroy-model once by UUID, and returns when juju tells of its progress", async () => {
+    const { destroy, called, run } = setUp(alive(), [{ answer: limit, seen: dying }]);
+    expect(await destroy()).to.match(/^alive → dying in /);
     expect(called).to.deep.equal([modelUuid]);
     expect(named(run, "destroy-model-called")).to.have.length(1);
-    expect(named(run, "destroy-model-answered")[0]).to.include({ kind: "reported-gone", attempt: 1 });
-    expect(row.told.some(({ text }) => /2 machines, 1 application/.test(text))).to.equal(true);
+    expect(named(run, "destroy-model-answered")[0]).to.include({ attempt: 1, took: 0 });
+    expect(named(run, "model-state").map((each) => "state" in each && each.state)).to.deep.equal([
+      "alive",
+      "dying",
+    ]);
   });
 
-  it("calls nothing for a model that is gone", async () => {
-    const { destroy, run } = setUp(gone, []);
-    expect(await destroy()).to.equal("gone");
-    expect(named(run, "destroy-model-called")).to.deep.equal([]);
+  it("returns when a look shows the model dying, although juju says nothing", async () => {
+    const { destroy, called, run } = setUp(alive(), [{ answer: limit, seen: dying, quiet: true }]);
+    expect(await destroy()).to.match(/^alive → dying in /);
+    expect(called).to.have.length(1);
+    const [answered] = named(run, "destroy-model-answered");
+    expect(answered && "took" in answered && answered.took).to.be.lessThan(60_000);
   });
 
-  it("does not believe juju's exit: what is still there is destroyed again", async () => {
+  it("returns when the model is gone at once", async () => {
+    const { destroy, called } = setUp(alive(), [{ answer: reportedGone, seen: gone, quiet: true }]);
+    expect(await destroy()).to.match(/^alive → gone in /);
+    expect(called).to.have.length(1);
+  });
+
+  it("calls nothing for a model that is gone, or dying already", async () => {
+    for (const [seen, told] of [
+      [gone, "gone"],
+      [dying, "dying"],
+    ] as const) {
+      const { destroy, run } = setUp(seen, []);
+      expect(await destroy()).to.equal(told);
+      expect(named(run, "destroy-model-called")).to.deep.equal([]);
+    }
+  });
+
+  it("does not believe juju's exit: what is still alive is destroyed again", async () => {
     const lost: DestroyAnswer = { kind: "lost-connection", reason: "api closed" };
     const { destroy, called } = setUp(alive(), [
-      { answer: lost, seen: dying },
+      { answer: lost },
+      { answer: reportedGone },
       { answer: reportedGone, seen: gone },
     ]);
     expect(await destroy()).to.match(/gone in /);
-    expect(called).to.have.length(2);
+    expect(called).to.have.length(3);
   });
 
   it("destroys nothing by a guess: what cannot be seen is looked at again", async () => {
@@ -143,30 +172,81 @@ describe("destruction of the model", () => {
     expect(await recovering.destroy()).to.match(/gone in /);
   });
 
-  describe("that is stuck", () => {
-    const limit: DestroyAnswer = { kind: "stopped", by: "limit", accepted: true, reason: "not done" };
-    const machines = async () =>
-      ["0", "1"].map((id) => ({
-        id,
-        instanceId: "aaa000",
-        hostname: "openstack0",
-        displayName: "",
-        containers: [],
-      }));
+  it("ends when it is stopped from outside, and says what goes on", async () => {
+    const stopping = new AbortController();
+    const context = contextWith({
+      signal: stopping.signal,
+      juju: fakeJuju([], {
+        presence: async () => alive(),
+        destroyModel: async () => {
+          stopping.abort("cancelled by the operator");
+          return { kind: "stopped", by: "abort", accepted: true, reason: "abort" };
+        },
+      }),
+    });
+    const destroy = () =>
+      destroyModel({ context, run: memoryRun(), row: keptRow(), recorded: recordedModel });
+    const { code, message } = await problemOf(destroy());
+    expect(code).to.equal("interrupted");
+    expect(message).to.include("Juju goes on destroying the model by itself");
+    expect((await problemOf(destroy())).message).to.include("nothing was destroyed");
+  });
+});
 
+describe("the model's reaping", () => {
+  const machines = async () =>
+    ["0", "1"].map((id) => ({
+      id,
+      instanceId: "aaa000",
+      hostname: "openstack0",
+      displayName: "",
+      containers: [],
+    }));
+  const afterwards = (...looks: Presence[]) => ({ presence: async () => looks.shift() ?? gone });
+
+  it("is followed until the model is gone, without a call, with Juju's own words on the row", async () => {
+    const cleaning: Presence = {
+      state: "dying",
+      model: model({ life: "dying", statusMessage: "2 machines" }),
+    };
+    const { follow, row, run } = setUp(gone, [], afterwards(cleaning, dying, { state: "unclear" }, dying));
+    expect(await follow()).to.match(/^dying → gone in /);
+    expect(row.told.some(({ text }) => text.includes("2 machines"))).to.equal(true);
+    expect(row.told.some(({ text }) => text.includes("cannot be seen for sure"))).to.equal(true);
+    expect(named(run, "destroy-model-called")).to.deep.equal([]);
+  });
+
+  it("has nothing to do for a model that is gone", async () => {
+    expect(await setUp(gone, []).follow()).to.equal("gone");
+  });
+
+  it("refuses a model that is alive, and calls nothing", async () => {
+    const { follow, called, removed, run } = setUp(alive(), [], { machines });
+    const { code, message } = await problemOf(follow());
+    expect(code).to.equal("refused");
+    expect(message).to.include("the model admin/openstack is alive").and.to.include("pulumi up");
+    expect([called, removed]).to.deep.equal([[], []]);
+    expect(run.journal.events()).to.deep.equal([]);
+  });
+
+  it("refuses a dying model that is suspended: it would never go away", async () => {
+    const suspended = model({ life: "dying", status: "suspended" });
+    const { follow } = setUp({ state: "dying", model: suspended }, []);
+    const { code, message } = await problemOf(follow());
+    expect(code).to.equal("refused");
+    expect(message).to.include("does not go away like this").and.to.include("juju update-credential");
+  });
+
+  describe("that is stuck", () => {
     it("has its machines removed by force after stuckAfter, as the runbook says, and is destroyed again", async () => {
-      const calls = [
-        { answer: limit, seen: dying },
-        { answer: reportedGone, seen: gone },
-      ];
-      const { destroy, called, removed, run, row } = setUp(
-        alive(),
-        calls,
+      const { follow, called, removed, run, row } = setUp(
+        dying,
+        [{ answer: reportedGone, seen: gone }],
         { machines },
         { stuckAfter: "10m" },
       );
-      await destroy();
-      expect([called.length, removed]).to.deep.equal([2, [["0", "1"]]]);
+      expect(await follow()).to.match(/^dying → gone in /);
+      expect([called.length, removed]).to.deep.equal([1, [["0", "1"]]]);
       expect(named(run, "remove-machines-called")[0]).to.deep.include({ uuid: modelUuid, ids: ["0", "1"] });
       expect(row.told.find(({ tone }) => tone === "warn")?.text).to.match(
         /removing machines 0 \(\S+\), 1 \(\S+\) by force/,
@@ -174,20 +254,21 @@ describe("destruction of the model", () => {
     });
 
     it("goes on when the removal fails, or there is no machine left to remove", async () => {
-      const calls = [
-        { answer: limit, seen: dying },
-        { answer: limit, seen: dying },
-        { answer: reportedGone, seen: gone },
-      ];
+      const calls: Call[] = [{ answer: limit }, { answer: reportedGone, seen: gone }];
       const failing = async () => {
         throw jujuError("failed", "cannot remove");
       };
-      expect(await setUp(alive(), calls, { machines, removeMachines: failing }).destroy()).to.match(
-        /gone in /,
-      );
-      const none = setUp(alive(), calls);
-      expect(await none.destroy()).to.match(/gone in /);
-      expect(none.removed).to.deep.equal([]);
+      expect(await setUp(dying, calls, { machines, removeMachines: failing }).follow()).to.match(/gone in /);
+      const none = setUp(dying, calls);
+      expect(await none.follow()).to.match(/gone in /);
+      expect([none.called.length, none.removed]).to.deep.equal([2, []]);
+    });
+
+    it("ends when the controller refuses the further call", async () => {
+      const blocked: DestroyAnswer = { kind: "refused", reason: "disabled", cause: "blocked" };
+      const { follow, called } = setUp(dying, [{ answer: blocked }]);
+      expect((await problemOf(follow())).code).to.equal("model");
+      expect(called).to.have.length(1);
     });
   });
 
@@ -196,7 +277,7 @@ describe("destruction of the model", () => {
     stopping.abort("cancelled by the operator");
     const context = contextWith({ signal: stopping.signal });
     const { code, message } = await problemOf(
-      destroyModel({ context, run: memoryRun(), row: keptRow(), recorded: recordedModel }),
+      followReaping({ context, run: memoryRun(), row: keptRow(), recorded: recordedModel }),
     );
     expect(code).to.equal("interrupted");
     expect(message).to.include("Juju goes on destroying the model by itself");

@@ -67,7 +67,7 @@ describe("teardown: one destroy's part of a run", () => {
   });
 
   it("asks the guards once for all resources, and tells what is worth knowing on one row", async () => {
-    const { guarded, asked, run } = await begin(fine, undefined, { alsoDestroyed: ["extra"] });
+    const { guarded, asked, run } = await begin(fine, undefined, { alsoDestroyed: "ccc222" });
     const [one, other] = [keptRow(), keptRow()];
     await Promise.all([guarded(one), guarded(other)]);
     await guarded(one);

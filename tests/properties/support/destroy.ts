@@ -56,8 +56,9 @@ const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: nu
     preflight: async () => (await teardown()).guarded(row),
     backup: async () => {
       const { backupRoot, backupLabel } = settings;
-      const run = findOpenRun({ backupRoot, backupLabel, ...place, modelUuid: stack.lab.model?.uuid ?? "" });
-      if (!run) throw new TeardownError("capture", "no teardown has begun");
+      const run = findOpenRun({ backupRoot, backupLabel, ...place, modelUuid: undefined });
+      // Its run directory was lost since Preflight: what destroys captures by itself.
+      if (!run) return;
       await ensureCapture(context, run, { by: "backup", engine: undefined });
     },
     model: async () => {
@@ -83,9 +84,10 @@ const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: nu
     const recorded = stack.lab.machines.find((machine) => machine.hostname === hostname);
     if (!stack.machines.includes(hostname)) throw new TeardownError("refused", takeOut(hostname));
     if (!recorded) return;
-    const { run, guarded, captured, told, poller, look, turns } = await teardown();
+    const { run, guarded, captured, going, told, poller, look, turns } = await teardown();
     const { around } = await guarded(row);
     await captured();
+    await going(row);
     await told(hostname, () => releaseMachine({ context, run, row, recorded, poller, look, turns, around }));
   };
   return {

@@ -25,24 +25,24 @@ export const doAsTold = async (world: World, stack: Stack, messages: string[]): 
   each(/(abcd\d\d) +(?:belongs to another Juju model|is owned by)/g, ready);
   const back = all(/put (\S+) back on the list/g);
   for (const hostname of back) if (!stack.machines.includes(hostname)) stack.machines.push(hostname);
-  for (const hostname of all(/acceptDeleted\[\d+\]' (\S+)/g))
-    if (!stack.acceptDeleted.includes(hostname)) stack.acceptDeleted.push(hostname);
-  for (const hostname of all(/alsoDestroyed\[\d+\]' (\S+)/g))
-    if (!back.includes(hostname) && !stack.alsoDestroyed.includes(hostname))
-      stack.alsoDestroyed.push(hostname);
+  const ids = (key: string) => all(new RegExp(`-c ${key}=(\\S+)`, "g")).flatMap((list) => list.split(","));
+  const comesBack = (id: string) => back.includes(world.hostnames.get(id) ?? "");
+  stack.acceptDeleted = [...new Set([...stack.acceptDeleted, ...ids("acceptDeleted")])];
+  stack.alsoDestroyed = [
+    ...new Set([...stack.alsoDestroyed, ...ids("alsoDestroyed").filter((id) => !comesBack(id))]),
+  ];
   const model = world.models.get(labModel);
   if (/update-credential/.test(text) && model) renewCredential(world, model);
   if (/enable-command/.test(text)) world.blocked = false;
-  if (/withoutBundle=true/.test(text)) stack.withoutBundle = true;
+  stack.withoutBundle = [...new Set([...stack.withoutBundle, ...ids("withoutBundle")])];
   if (/is another model than the one recorded/.test(text))
     for (const { name, uuid } of world.models.values())
       if (name === labName && uuid !== labModel) world.models.delete(uuid);
-  // Backup, when the run that Preflight opened is no longer where it was: `up` brings Preflight back.
-  const again = /pulumi up && pulumi destroy|no teardown has begun/.test(text);
-  if (!again) return;
+  if (!/pulumi up && pulumi destroy|pulumi up +# puts it back/.test(text)) return;
   await up(world, stack).catch(async (error: Error) => {
-    if (!/adoptPartial true/.test(error.message)) return;
-    stack.adoptPartial = true;
+    if (/adoptPartial gone/.test(error.message)) stack.adoptPartial = "gone";
+    for (const [, hostname] of error.message.matchAll(/machine (\S+) is not in MAAS/g))
+      if (stack.machines.length > 1) stack.machines = stack.machines.filter((each) => each !== hostname);
     await up(world, stack).catch(() => {});
   });
 };

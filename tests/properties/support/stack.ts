@@ -13,13 +13,13 @@ import type { World } from "./world.ts";
 /** What Pulumi keeps between two operations, and the stack's configuration. */
 export type Stack = {
   lab: LabRecord;
-  /** The resources that are still in it: preflight, backup, model, exit, and the machines by hostname. */
+  /** The resources that are still in it: preflight, backup, model, reaping, exit, and the machines by hostname. */
   rows: Set<string>;
   machines: string[];
   acceptDeleted: string[];
   alsoDestroyed: string[];
-  withoutBundle: boolean;
-  adoptPartial: boolean;
+  withoutBundle: string[];
+  adoptPartial: string;
   backupRoot: string;
   stuckAfter: number;
 };
@@ -42,9 +42,9 @@ export const settingsOf = (stack: Stack, deadline: number): Settings => ({
     jujuController: "maas-lab",
     maasProfile: "admin",
     machines: stack.machines,
-    acceptDeleted: stack.acceptDeleted,
-    alsoDestroyed: stack.alsoDestroyed,
-    withoutBundle: stack.withoutBundle,
+    acceptDeleted: stack.acceptDeleted.join(","),
+    alsoDestroyed: stack.alsoDestroyed.join(","),
+    withoutBundle: stack.withoutBundle.join(","),
     adoptPartial: stack.adoptPartial,
     backupRoot: stack.backupRoot,
   }),

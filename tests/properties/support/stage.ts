@@ -54,8 +54,8 @@ export const stage = (machines: number, stuckAfter = 600_000): Stage => {
     machines: ["openstack0"],
     acceptDeleted: [],
     alsoDestroyed: [],
-    withoutBundle: false,
-    adoptPartial: false,
+    withoutBundle: [],
+    adoptPartial: "",
     backupRoot: "/nonexistent",
     stuckAfter,
   };

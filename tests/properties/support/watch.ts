@@ -22,7 +22,7 @@ const mayBeTouched = (stack: Stack, machine: WorldMachine): boolean =>
   stack.machines.includes(machine.hostname) &&
   stack.lab.machines.some(({ systemId }) => systemId === machine.systemId);
 
-/** Watches what a process sends: invariants 1, 2 and 6, and that all was written down before. */
+/** Watches what a process sends: invariants 1, 2, 6 and 7, and that all was written down before. */
 export const watch = (options: {
   world: World;
   stack: Stack;
@@ -38,7 +38,11 @@ export const watch = (options: {
     if (!begun) return wrong(2, `${what} before the teardown began`);
     const captured = verifiedCapture(begun.run.directory);
     if (!captured) wrong(2, `${what} without a verified capture`);
-    else if (!stack.withoutBundle && !captured.some(({ name }) => name === captureFiles.bundle))
+    else if (
+      stack.lab.model &&
+      !stack.withoutBundle.includes(stack.lab.model.uuid) &&
+      !captured.some(({ name }) => name === captureFiles.bundle)
+    )
       wrong(2, `${what} without a bundle`);
     const events = begun.run.journal.events();
     const started = events.findLastIndex((each) => each.event === "destroy-started");
@@ -52,7 +56,7 @@ export const watch = (options: {
       (machine) =>
         machine.agentName === uuid &&
         !mayBeTouched(stack, machine) &&
-        !stack.alsoDestroyed.includes(machine.hostname) &&
+        !stack.alsoDestroyed.includes(machine.systemId) &&
         // What joins at the last moment cannot be seen; from then on it is Juju's doing, and not ours.
         (machine.takenOver === undefined ||
           (world.models.get(uuid)?.life === "alive" && world.clock.now() - machine.takenOver > onTheWire)),
@@ -65,6 +69,8 @@ export const watch = (options: {
       if (!machine) return;
       const now = world.clock.now();
       if (!mayBeTouched(stack, machine)) wrong(1, `${machine.hostname} was released`);
+      if (world.models.get(stack.lab.model?.uuid ?? "")?.life === "alive")
+        wrong(7, `${machine.hostname} was released while its model was alive`);
       if (isForeign(world, stack, machine) && now - (machine.takenOver ?? 0) > onTheWire)
         wrong(1, `${machine.hostname} was released, taken over ${now - (machine.takenOver ?? 0)} ms before`);
       if (machine.readySince !== undefined && now - machine.readySince > onTheWire)

@@ -92,10 +92,4 @@ describe("guards: all of them", () => {
       "hidden ddd333 refused",
     ]);
   });
-
-  it("do not call a machine unlisted when only a part of the lab is on record", async () => {
-    const part = recordedLab({ machines: recordedLab().machines.slice(0, 1) });
-    const { findings } = await askGuards(contextWith({ settings: { backupRoot } }), part);
-    expect(findings.every(({ verdict }) => verdict === "ok")).to.equal(true);
-  });
 });

@@ -39,7 +39,7 @@ describe("host guard", () => {
       verdict: "refused",
       found: "is not the host from which this lab is torn down",
       expected: "other",
-      next: "log in to other, or correct `host` in Pulumi.<stack>.yaml",
+      next: "log in to other, or correct `host` in the stack's configuration",
     });
   });
 
@@ -50,7 +50,7 @@ describe("host guard", () => {
       verdict: "refused",
       found: "is not the user who tears this lab down",
       expected: "jessea123",
-      next: "log in as jessea123, or correct `user` in Pulumi.<stack>.yaml",
+      next: "log in as jessea123, or correct `user` in the stack's configuration",
     });
     expect(guard({}, { user: "JesseA123" })[1]?.verdict).to.equal("refused");
   });

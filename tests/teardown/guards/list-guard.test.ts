@@ -19,7 +19,7 @@ describe("list guard", () => {
     expect(finding?.next).to.include("pulumi state delete '<URN of openstack1>' --yes");
   });
 
-  it("refuses a machine that was never adopted, but only when the whole lab is on record", () => {
+  it("refuses a machine that was never adopted", () => {
     const settings = settingsWith({ machines: ["openstack0", "openstack1", "openstack2"] });
     const [finding] = listGuard(settings, recordedLab());
     expect(finding).to.include({
@@ -28,7 +28,6 @@ describe("list guard", () => {
       next: "pulumi up   # adopts it; then: pulumi preview",
     });
     expect(finding).to.not.have.property("machine");
-    expect(listGuard(settings, recordedLab()).map(({ verdict }) => verdict)).to.deep.equal(["ok"]);
   });
 
   it("names the URN when it is known", () => {

@@ -15,6 +15,7 @@ import {
   fakeMaas,
   machine,
   model,
+  modelUuid,
   recordedLab,
   recordedMachine,
   secondMachine,
@@ -178,11 +179,11 @@ describe("MAAS guard: machines that nobody listed", () => {
     expect(more).to.deep.equal([]);
     expect(finding).to.include({ verdict: "refused", subject: "extra ccc222", guard: "unlisted" });
     expect(finding).to.not.have.property("machine");
-    expect(finding?.next).to.include("pulumi config set --path 'alsoDestroyed[0]' extra && pulumi destroy");
+    expect(finding?.next).to.include("pulumi destroy -c alsoDestroyed=ccc222");
   });
 
   it("notes those that the configuration allows", () => {
-    const context = contextWith({ settings: { alsoDestroyed: ["extra"] } });
+    const context = contextWith({ settings: { alsoDestroyed: "ccc222" } });
     expect(unlistedFindings(context, recordedLab(), extra).map(({ verdict }) => verdict)).to.deep.equal([
       "note",
     ]);
@@ -217,13 +218,15 @@ describe("MAAS guard: versions of Juju that delete virtual machines", () => {
       });
       expect(finding?.next)
         .to.include(`upgrade to ${fixed}`)
-        .and.to.include("pulumi destroy -c acceptVmDeletion=true");
+        .and.to.include(`pulumi destroy -c acceptVmDeletion=${modelUuid}`);
     }
   });
 
   it("are noted when that is accepted, and all is well when no machine is virtual", async () => {
     const models = [model({ agentVersion: "3.6.24" })];
-    expect((await findings(virtual, models, { acceptVmDeletion: true }))[0]).to.include({ verdict: "note" });
+    expect((await findings(virtual, models, { acceptVmDeletion: modelUuid }))[0]).to.include({
+      verdict: "note",
+    });
     expect((await findings(lab, models))[0]).to.include({
       verdict: "ok",
       found: "would delete virtual machines from MAAS; the model has none",

@@ -30,7 +30,7 @@ const program = (file: string) => `
   }`;
 
 describe("the journal and the disk", () => {
-  it("waits for the disk before the first release and for what a later destroy decides by, not for each state", async () => {
+  it("has each line on the disk before the logic goes on", async () => {
     const folder = mkdtempSync(join(tmpdir(), "journal-"));
     try {
       const { stdout } = await execa(process.execPath, [
@@ -40,9 +40,9 @@ describe("the journal and the disk", () => {
       ]);
       expect(stdout.split("\n")).to.deep.equal([
         "release-called true 1",
-        "machine-state false 2",
-        "release-called false 3",
-        "done false 4",
+        "machine-state true 2",
+        "release-called true 3",
+        "done true 4",
         "stopped true 5",
       ]);
     } finally {
