@@ -73,16 +73,15 @@ export const connectEngine = (address: string): Engine => {
     const state = wire.getConnectivityState(true);
     wire.watchConnectivityState(state, Number.POSITIVE_INFINITY, () => {
       const now = wire.getConnectivityState(false);
-      if (state !== connectivityState.READY || now === connectivityState.READY) return watch();
+      const lost = state === connectivityState.READY && now !== connectivityState.READY;
+      if (!lost && now !== connectivityState.TRANSIENT_FAILURE) return watch();
       rootResource().then(watch, () => {
         gone.abort("the Pulumi engine is gone");
         died.abort();
       });
     });
   };
-  client.waitForReady(Date.now() + 10_000, (error) => {
-    if (!error) watch();
-  });
+  watch();
   onCancel(() => gone.abort("cancelled by the operator"));
   return { rootResource, say, gone: gone.signal, died: died.signal };
 };

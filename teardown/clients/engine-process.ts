@@ -13,12 +13,17 @@ const readProc = (path: string): string | undefined => {
   }
 };
 
+// A process that has ended stays listed until its parent asks for its exit code.
+const ended = new Set(["Z", "X"]);
+
 const fields = (pid: number): { parent: number; started: string } | undefined => {
   // The second field is the command's name in brackets and may hold spaces and brackets itself.
   const rest = readProc(`/proc/${pid}/stat`)
     ?.replace(/^.*\) /s, "")
     .split(" ");
-  return rest ? { parent: Number(rest[1]), started: String(rest[19]) } : undefined;
+  return rest && !ended.has(rest[0] ?? "")
+    ? { parent: Number(rest[1]), started: String(rest[19]) }
+    : undefined;
 };
 
 /** Who a process is; undefined when it is gone or the system has no /proc. */

@@ -6,7 +6,14 @@ import { identify, isAlive } from "../clients/engine-process.ts";
 import { TeardownError } from "../errors.ts";
 import { writeWhole } from "./files.ts";
 
-const holderShape = z.object({ pid: z.number(), started: z.string(), host: z.string(), since: z.string() });
+const holderShape = z.object({
+  pid: z.number(),
+  started: z.string(),
+  host: z.string(),
+  since: z.string(),
+  /** The holder said that it was ending: another host, which cannot see whether it has ended, may take the lock over. */
+  released: z.boolean().optional(),
+});
 type Holder = z.output<typeof holderShape>;
 
 /** Who holds a lock: undefined when nobody does, "unreadable" when the file does not say it. */
@@ -102,7 +109,7 @@ export const takeLock = async (file: string, signal?: AbortSignal, wait = 30_000
     if (holder === "unreadable") throw held(file, holder, true);
     if (isSame(holder, me)) return;
     const here = holder.host === me.host;
-    if (here && !isAlive(holder)) {
+    if (here ? !isAlive(holder) : holder.released) {
       takeAway(file, holder);
       continue;
     }
@@ -111,13 +118,14 @@ export const takeLock = async (file: string, signal?: AbortSignal, wait = 30_000
   }
 };
 
-/** Gives the lock back, if it is ours. One that cannot be read now is left: it is a dead holder's soon, and taken over. */
+/** Marks the lock as given back, if it is ours. It stays until this process has ended: two must never act at once. */
 export const dropLock = (file: string): void => {
   try {
     const holder = readHolder(file);
-    if (holder && holder !== "unreadable" && isSame(holder, self())) rmSync(file, { force: true });
+    if (holder && holder !== "unreadable" && isSame(holder, self()))
+      writeWhole(file, JSON.stringify({ ...holder, released: true }));
   } catch {
-    // Nothing depends on it.
+    // Nothing depends on it: a dead holder's lock is taken over.
   }
 };
 

@@ -265,7 +265,7 @@ describe("the model's reaping", () => {
     });
 
     it("ends when the controller refuses the further call", async () => {
-      const blocked: DestroyAnswer = { kind: "refused", reason: "disabled", cause: "blocked" };
+      const blocked: DestroyAnswer = { kind: "refused", reason: "disabled", cause: "disabled" };
       const { follow, called } = setUp(dying, [{ answer: blocked }]);
       expect((await problemOf(follow())).code).to.equal("model");
       expect(called).to.have.length(1);

@@ -25,7 +25,7 @@ const look = (
   machines: MaasMachine[],
   more: Partial<MaasClient> = {},
   settings: Record<string, unknown> = {},
-) => lookAtMaas(contextWith({ maas: fakeMaas(machines, more), settings }), recordedLab());
+) => lookAtMaas(contextWith({ maas: fakeMaas(machines, more), settings }), recordedLab(), undefined);
 const lab = [machine(), secondMachine()];
 const simulated = { version: async () => ({ version: "3.6.5", simulated: true }) };
 
@@ -80,7 +80,7 @@ describe("MAAS guard: MAAS itself", () => {
 
   it("is not asked for a model's machines when there is no model", async () => {
     const { model: _, ...withoutModel } = recordedLab();
-    const { seen } = await lookAtMaas(contextWith(), { ...withoutModel });
+    const { seen } = await lookAtMaas(contextWith(), { ...withoutModel }, undefined);
     expect(seen?.ofModel).to.deep.equal([]);
   });
 
@@ -109,6 +109,7 @@ describe("MAAS guard: MAAS itself", () => {
     const unknown = await lookAtMaas(
       contextWith({ maas: fakeMaas(lab, other) }),
       recordedLab({ maasUrl: "" }),
+      undefined,
     );
     expect(unknown.findings.map(({ verdict }) => verdict)).to.deep.equal(["ok"]);
   });
@@ -136,7 +137,7 @@ describe("MAAS guard: MAAS itself", () => {
 
   it("is named by its profile when there is no client at all", async () => {
     const context = { ...contextWith(), maas: () => Promise.reject(new Error("no profile admin")) };
-    expect((await lookAtMaas(context, recordedLab())).findings[0]).to.deep.equal({
+    expect((await lookAtMaas(context, recordedLab(), undefined)).findings[0]).to.deep.equal({
       guard: "maas",
       subject: "admin",
       verdict: "refused",
@@ -159,7 +160,7 @@ describe("MAAS guard: the machines", () => {
   it("knows which models live only if Juju was asked", async () => {
     const { model: _, ...withoutModel } = recordedLab({ machines: [recordedMachine()] });
     const context = contextWith();
-    const view = await lookAtMaas(context, withoutModel);
+    const view = await lookAtMaas(context, withoutModel, undefined);
     const verdict = (models: JujuModel[] | undefined) =>
       machineFindings(context, withoutModel, view, models)[0]?.verdict;
     expect(verdict(undefined)).to.equal("refused");
@@ -200,7 +201,12 @@ describe("MAAS guard: versions of Juju that delete virtual machines", () => {
   const virtual = [machine({ powerType: "lxd" }), secondMachine({ pod: "pod1" })];
   const findings = async (machines: MaasMachine[], models: JujuModel[] | undefined, settings = {}) => {
     const context = contextWith({ maas: fakeMaas(machines), settings });
-    return deletionFindings(context, recordedLab(), await lookAtMaas(context, recordedLab()), models);
+    return deletionFindings(
+      context,
+      recordedLab(),
+      await lookAtMaas(context, recordedLab(), undefined),
+      models,
+    );
   };
 
   it("are refused by the model's or the controller's version, naming the machines and the upgrade", async () => {
