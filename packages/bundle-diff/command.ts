@@ -10,8 +10,8 @@ type Options = {
   readonly json?: true;
   readonly markdown?: true;
   readonly html?: true;
-  readonly overlay: readonly string[];
-  readonly oldOverlay: readonly string[];
+  readonly overlay?: readonly string[];
+  readonly oldOverlay?: readonly string[];
 };
 
 const render = (report: Report, { json, markdown, html }: Options): string => {
@@ -56,7 +56,7 @@ Examples
   ${name} yoga.yaml caracal.yaml --overlay spaces.yaml
 `;
 
-const several = (file: string, files: readonly string[]): readonly string[] => [...files, file];
+const several = (file: string, files: readonly string[] = []): readonly string[] => [...files, file];
 
 const setExitCode = (code: number): void => {
   process.exitCode = code;
@@ -84,15 +84,15 @@ export const addBundleDiff = (
     .addOption(new Option("--json", "for programs").conflicts(["markdown", "html"]))
     .addOption(new Option("--markdown", "for an issue or a wiki page").conflicts("html"))
     .option("--html", "one page to keep or print")
-    .option("--overlay <file>", "lay an overlay over <new>; may be repeated", several, [])
-    .option("--old-overlay <file>", "lay an overlay over <old>; may be repeated", several, [])
+    .option("--overlay <file>", "lay an overlay over <new>; may be repeated", several)
+    .option("--old-overlay <file>", "lay an overlay over <old>; may be repeated", several)
     .showHelpAfterError("(--help shows the usage)")
     .addHelpText("after", ({ command: helped }) => helpAfter(fullName(helped)))
     .action(async (old: string, current: string, options: Options) => {
       const { writeOut, writeErr } = command.configureOutput();
       const [before, after] = await Promise.all([
-        readBundle(old, options.oldOverlay, directory),
-        readBundle(current, options.overlay, directory),
+        readBundle(old, options.oldOverlay ?? [], directory),
+        readBundle(current, options.overlay ?? [], directory),
       ]);
       if (before.bundle === undefined || after.bundle === undefined) {
         writeErr?.(problemsText([...before.problems, ...after.problems]));

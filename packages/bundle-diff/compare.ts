@@ -17,30 +17,24 @@ export type Sides = { readonly old: Shown; readonly new: Shown };
 /** What an added or removed application or machine consists of, one value each. */
 export type Content = { readonly label: string; readonly name: string; readonly value: Shown };
 
+type Presence = { readonly change: "added" | "removed" };
+
 /** One difference between what the two bundles deploy. Machines have the numbers of the new bundle. */
 export type Change =
-  | {
-      readonly kind: "application";
-      readonly change: "added" | "removed";
-      readonly application: string;
-      readonly contents: readonly Content[];
-      /** The relations that were added or removed with it, as "a:x - b:y". */
-      readonly relations: readonly string[];
-    }
-  | {
-      readonly kind: "machine";
-      readonly change: "added" | "removed";
-      readonly machine: string;
-      readonly contents: readonly Content[];
-    }
-  | { readonly kind: "relation"; readonly change: "added" | "removed"; readonly relation: string }
-  | {
+  | ({ readonly kind: "application"; readonly application: string } & Presence & {
+        readonly contents: readonly Content[];
+        /** The relations that were added or removed with it, as "a:x - b:y". */
+        readonly relations: readonly string[];
+      })
+  | ({ readonly kind: "machine"; readonly machine: string } & Presence & {
+        readonly contents: readonly Content[];
+      })
+  | ({ readonly kind: "relation"; readonly relation: string } & Presence)
+  /** Targets of units that only one bundle has. */
+  | (Readonly<Record<"removed" | "added", readonly string[]>> & {
       readonly kind: "placement";
       readonly application: string;
-      /** Targets of units that only one bundle has. */
-      readonly removed: readonly string[];
-      readonly added: readonly string[];
-    }
+    })
   | ((
       | { readonly kind: ApplicationKind; readonly application: string }
       | { readonly kind: MachineKind; readonly machine: string }
@@ -127,6 +121,8 @@ const contentsOf = (values: ReadonlyMap<string, Values>, mask: Mask): readonly C
 /** What an export writes for storage that nobody asked for: a built-in pool and 1 GiB. */
 const unaskedStorage = /^(loop|rootfs|tmpfs),[01],1G$/;
 const zeroCount = /(^|,)0(,|$)/;
+const zeroCountWhy =
+  "Juju refuses a count of 0, which older exports write; without a count it adds one device";
 
 /** Why a difference does not count, if it does not. */
 const whyNot = ({ kind, values }: Difference<ApplicationKind>): string | undefined => {
@@ -182,8 +178,7 @@ const compareApplication = (
     if (why === undefined) changes.push({ ...sides, application });
     else notes.push({ ...sides, application, why });
     const isRefused = sides.kind === "storage" && values.some((text) => zeroCount.test(String(text)));
-    if (why === undefined && isRefused)
-      notes.push({ ...sides, application, why: "Juju refuses a count of 0, which older exports write" });
+    if (why === undefined && isRefused) notes.push({ ...sides, application, why: zeroCountWhy });
   }
   for (const name of new Set([...old.unknown.keys(), ...current.unknown.keys()])) {
     if (isDeepStrictEqual(old.unknown.get(name), current.unknown.get(name))) continue;

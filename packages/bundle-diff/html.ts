@@ -18,6 +18,7 @@ h3 { font: 600 1rem/1.4 ui-monospace, monospace; margin: 0 0 0.25rem; overflow-w
 code, td.value, .mono { font-family: ui-monospace, monospace; font-size: 0.9rem; overflow-wrap: anywhere; }
 .sides { display: grid; grid-template-columns: auto 1fr; gap: 0.1rem 0.75rem; margin: 0 0 1rem; }
 .sides dt { color: var(--soft); } .sides dd { margin: 0; }
+.sides .soft { display: block; }
 .verdict { margin: 0; padding: 0.6rem 0.9rem; border-left: 0.3rem solid var(--warn); background: var(--warn-paper);
   border-radius: 0.25rem; font-weight: 600; }
 .verdict.same { border-color: var(--new); background: var(--new-paper); }
@@ -38,7 +39,7 @@ pre del, pre ins { display: block; }
 summary { cursor: pointer; }
 @media (max-width: 40rem) { tr { display: block; }
   th, td { display: inline-block; width: auto; max-width: 100%; padding-right: 0.5rem; }
-  td:has(pre) { display: block; } tr + tr > * { border-top: 0; }
+  td:has(pre), td:has(.where) { display: block; } tr + tr > * { border-top: 0; }
   tr + tr { border-top: 1px solid var(--line); margin-top: 0.3rem; padding-top: 0.3rem; } }
 @media print { :root { color-scheme: light; --ink: #000; --soft: #444; --paper: #fff; --card: #fff; --line: #bbb;
   --old: #8a0000; --old-paper: #fff; --new: #00501d; --new-paper: #fff; --warn: #000; --warn-paper: #fff; }
@@ -46,7 +47,7 @@ summary { cursor: pointer; }
   h2, h3 { break-after: avoid; } }
 `;
 
-const entities: Readonly<Record<string, string>> = {
+const entities: Record<string, string> = {
   "&": "&amp;",
   "<": "&lt;",
   ">": "&gt;",
@@ -84,7 +85,7 @@ const rowHtml = (row: Row): string => {
   const places =
     row.places.length === 0
       ? ""
-      : ` ${soft(row.places.length)}<div class="where">${escaped(row.places.join(", "))}</div>`;
+      : ` ${soft(`(${row.places.length})`)}<div class="where">${escaped(row.places.join(", "))}</div>`;
   return `<tr><th scope="row">${label}${name}</th><td class="value">${value}${places}</td></tr>`;
 };
 
@@ -110,14 +111,7 @@ const notesHtml = (notes: Page["notes"]): string => {
 };
 
 /** The report as one page without scripts or anything from elsewhere; no secrets. */
-export const renderHtml = ({
-  old,
-  new: current,
-  same,
-  verdict,
-  sections,
-  notes,
-}: Page): string => `<!doctype html>
+export const renderHtml = (page: Page): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -130,12 +124,12 @@ export const renderHtml = ({
 <main>
 <h1>Bundle difference</h1>
 <dl class="sides">
-<dt>old</dt><dd><code>${escaped(old[0])}</code> ${soft(old[1])}</dd>
-<dt>new</dt><dd><code>${escaped(current[0])}</code> ${soft(current[1])}</dd>
+<dt>old</dt><dd><code>${escaped(page.old[0])}</code> ${soft(page.old[1])}</dd>
+<dt>new</dt><dd><code>${escaped(page.new[0])}</code> ${soft(page.new[1])}</dd>
 </dl>
-<p class="verdict${same ? " same" : ""}">${escaped(verdict)}</p>
-${sections.map(section).join("\n")}
-${notesHtml(notes)}
+<p class="verdict${page.same ? " same" : ""}">${escaped(page.verdict)}</p>
+${page.sections.map(section).join("\n")}
+${notesHtml(page.notes)}
 </main>
 </body>
 </html>

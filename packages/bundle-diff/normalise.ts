@@ -56,21 +56,20 @@ export const textOf = (
 ): string | undefined => application?.values.get(kind)?.get("")?.toString();
 
 /** Ubuntu's series and their versions (https://wiki.ubuntu.com/Releases); bundles name either. */
-export const seriesVersions: ReadonlyMap<string, string> = new Map([
-  ["trusty", "14.04"],
-  ["xenial", "16.04"],
-  ["bionic", "18.04"],
-  ["focal", "20.04"],
-  ["jammy", "22.04"],
-  ["kinetic", "22.10"],
-  ["lunar", "23.04"],
-  ["mantic", "23.10"],
-  ["noble", "24.04"],
-  ["oracular", "24.10"],
-  ["plucky", "25.04"],
-  ["questing", "25.10"],
-  ["resolute", "26.04"],
-]);
+export const seriesVersions: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ...{
+      trusty: "14.04",
+      xenial: "16.04",
+      bionic: "18.04",
+      focal: "20.04",
+      jammy: "22.04",
+      kinetic: "22.10",
+    },
+    ...{ lunar: "23.04", mantic: "23.10", noble: "24.04", oracular: "24.10", plucky: "25.04" },
+    ...{ questing: "25.10", resolute: "26.04" },
+  }),
+);
 
 /** The first spelling of a base that is given, as `ubuntu@22.04`: so are `jammy` and `ubuntu/22.04/stable`. */
 const firstBase = (...bases: ReadonlyArray<string | null | undefined>): string | undefined => {

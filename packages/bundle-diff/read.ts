@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type Document, isAlias, isMap, isNode, isPair, isScalar, isSeq, parseAllDocuments } from "yaml";
+import { type Document, isNode, isScalar, parseAllDocuments, visit } from "yaml";
 import { type Bundle, bundleSchema, NumberLiteral } from "./normalise.ts";
 
 /** Why a bundle cannot be compared, for the operator. `next` is what to type. */
@@ -17,6 +17,8 @@ export const limits = {
   fileBytes: 2_000_000,
   /** Values once YAML anchors are resolved, which an alias bomb multiplies. */
   values: 250_000,
+  /** Uses of YAML anchors: resolving them takes quadratic time. */
+  aliases: 5000,
   /** Levels of nesting; a bundle has six. */
   depth: 50,
   /** YAML documents in one file; an export has one or two. */
@@ -78,126 +80,84 @@ const readSource = async (path: string, directory: string, problems: Problem[]):
   }
 };
 
-/** A value with how many values it holds once anchors are resolved, and how deep they go. */
-type Sized = { readonly value: unknown; readonly size: number; readonly height: number };
 type Mapping = { readonly [key: string]: unknown };
 
 const isMapping = (value: unknown): value is Mapping =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof NumberLiteral);
 
-/**
- * The value of a document with anchors and merge keys resolved. The library's `toJS` and its check for
- * duplicate keys take quadratic time (four minutes for a flat 1 MB), so both are done here, in linear time
- * and within the limits: an alias costs what it stands for.
- * @param fail - gets the first fault and its node; the value is then useless
- */
-const documentValue = (document: Document.Parsed, fail: (found: string, node: unknown) => void): unknown => {
-  const anchors = new Map<string, Sized>();
-  let left: number = limits.values;
-  let failed = false;
-
-  const stop = (found: string, node: unknown): Sized => {
-    if (!failed) fail(found, node);
-    failed = true;
-    return { value: null, size: 1, height: 0 };
-  };
-
-  const convert = (node: unknown, depth: number): Sized => {
-    const target = isAlias(node) ? anchors.get(node.source) : undefined;
-    if (isAlias(node) && target === undefined) return stop("an alias without an anchor before it", node);
-    left -= target?.size ?? 1;
-    if (failed || left < 0)
-      return stop(`more than ${limits.values} values once its YAML anchors are resolved`, node);
-    if (depth + (target?.height ?? 0) > limits.depth)
-      return stop(`more than ${limits.depth} levels of nesting`, node);
-    if (target !== undefined) return target;
-    const sized = isMap(node)
-      ? mapping(node.items, depth)
-      : isSeq(node)
-        ? list(node.items, depth)
-        : scalar(node);
-    if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor) anchors.set(node.anchor, sized);
-    return sized;
-  };
-
-  const scalar = (node: unknown): Sized => {
-    if (!isScalar(node)) return { value: null, size: 1, height: 0 };
-    const { value, source } = node;
-    const isNumber = typeof value === "number" || typeof value === "bigint";
-    const plain = typeof value === "string" || typeof value === "boolean" ? value : String(value);
-    const kept = isNumber
-      ? new NumberLiteral(source ?? String(value))
-      : (value ?? null) === null
-        ? null
-        : plain;
-    return { value: kept, size: 1, height: 0 };
-  };
-
-  const sizeOf = (children: readonly Sized[]): Pick<Sized, "size" | "height"> => ({
-    size: children.reduce((sum, { size }) => sum + size, 1),
-    height: children.reduce((highest, { height }) => Math.max(highest, height + 1), 0),
+/** The value of a document within the limits, with anchors and merge keys resolved. */
+const documentValue = (
+  document: Document.Parsed,
+  fail: (found: string, node?: unknown) => never,
+): unknown => {
+  let aliases = 0;
+  visit(document, {
+    // Numbers keep their spelling.
+    Scalar: (_, node) => {
+      if (typeof node.value === "number") node.value = new NumberLiteral(node.source ?? String(node.value));
+    },
+    Alias: (_, node) => {
+      aliases += 1;
+      if (aliases > limits.aliases) fail(`more than ${limits.aliases} YAML aliases`, node);
+    },
+    // The library's own check for duplicate keys takes minutes for a flat file of 1 MB.
+    Map: (_, { items }) => {
+      const keys = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) return fail("a key that is not a string", key);
+        // `0:` and `'0':` are one key. The merge key `<<` is a symbol.
+        if (!["string", "symbol"].includes(typeof key.value)) key.value = key.source ?? String(key.value);
+        if (key.value === "__proto__") fail("a key named __proto__", key);
+        if (keys.has(key.value)) fail("a key that is given twice", key);
+        keys.add(key.value);
+      }
+    },
   });
-
-  const list = (items: readonly unknown[], depth: number): Sized => {
-    const children = items.map((item) => convert(item, depth + 1));
-    return { value: children.map(({ value }) => value), ...sizeOf(children) };
+  const value: unknown = document.toJS({ maxAliasCount: -1 });
+  let left: number = limits.values;
+  const spend = (inner: unknown, depth: number): void => {
+    left -= 1;
+    if (left < 0) fail(`more than ${limits.values} values once its YAML anchors are resolved`);
+    if (depth > limits.depth) fail(`more than ${limits.depth} levels of nesting`);
+    if (Array.isArray(inner) || isMapping(inner))
+      for (const part of Object.values(inner)) spend(part, depth + 1);
   };
-
-  const mapping = (items: readonly unknown[], depth: number): Sized => {
-    const own = new Map<string, unknown>();
-    const merged = new Map<string, unknown>();
-    const children: Sized[] = [];
-    for (const pair of items.filter(isPair)) {
-      if (!isScalar(pair.key)) return stop("a key that is not a string", pair.key);
-      // Keys keep their spelling: `0:` and `'0':` are one key.
-      const { value: name, source } = pair.key;
-      const key = typeof name === "string" ? name : (source ?? String(name));
-      if (key === "__proto__") return stop("a key named __proto__", pair.key);
-      if (own.has(key)) return stop("a key that is given twice", pair.key);
-      const child = convert(pair.value, depth + 1);
-      children.push(child);
-      if (key !== "<<") own.set(key, child.value);
-      // The first of several merged mappings wins, and the mapping's own keys win over all.
-      else
-        for (const source of [child.value].flat().filter(isMapping))
-          for (const [inner, value] of Object.entries(source))
-            if (!merged.has(inner)) merged.set(inner, value);
-    }
-    return { value: Object.fromEntries([...merged, ...own]), ...sizeOf(children) };
-  };
-
-  return convert(document.contents, 0).value;
+  spend(value, 0);
+  return value;
 };
 
 /** The values of all documents in a YAML text. Problems name lines and never content, which may be secret. */
 const parseDocuments = ({ name, text }: Source, problems: Problem[]): readonly unknown[] => {
-  const fail = (found: string, offset?: number): void => {
+  const before = problems.length;
+  const add = (found: string, offset?: number): void => {
     const line = offset === undefined ? "" : `, in line ${text.slice(0, offset).split("\n").length}`;
-    problems.push({
-      where: name,
-      found: found + line,
-      expected: "a bundle in YAML, as `juju export-bundle` writes it",
-      next: "check the file with an editor that knows YAML, or export the bundle again",
-    });
+    const expected = "a bundle in YAML, as `juju export-bundle` writes it";
+    const next = "check the file with an editor that knows YAML, or export the bundle again";
+    problems.push({ where: name, found: found + line, expected, next });
+  };
+  const fail = (found: string, node?: unknown): never => {
+    add(found, isNode(node) ? node.range?.[0] : undefined);
+    throw new Error(found);
   };
   try {
-    const documents = [
-      ...parseAllDocuments(text, { uniqueKeys: false, prettyErrors: false, logLevel: "silent" }),
-    ];
-    const errors = documents.flatMap((document) => document.errors);
+    const options = {
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: "silent",
+      merge: true,
+    } as const;
+    const documents = [...parseAllDocuments(text, options)];
     if (documents.length > limits.documents) fail(`more than ${limits.documents} YAML documents`);
-    else if (errors.length > 0)
-      for (const { code, pos } of errors.slice(0, 5))
-        fail(`not valid YAML (${code.toLowerCase().replaceAll("_", " ")})`, pos[0]);
-    else
-      return documents.map((document) =>
-        documentValue(document, (found, node) => fail(found, isNode(node) ? node.range?.[0] : undefined)),
-      );
+    const errors = documents.flatMap((document) => document.errors).slice(0, 5);
+    for (const { code, pos } of errors)
+      add(`not valid YAML (${code.toLowerCase().replaceAll("_", " ")})`, pos[0]);
+    return errors.length > 0 ? [] : documents.map((document) => documentValue(document, fail));
   } catch {
     // The parser runs out of stack on thousands of open brackets.
-    fail("YAML that cannot be read; it may be nested too deeply");
+    if (problems.length === before)
+      add("YAML that cannot be read: nested too deeply, or an alias without an anchor before it");
+    return [];
   }
-  return [];
 };
 
 const mergeValue = (base: unknown, overlay: unknown): unknown => {

@@ -5,12 +5,7 @@ import type { Bundle } from "./normalise.ts";
 import { type ReleaseUpgrade, separateUpgrade } from "./release.ts";
 import { visible, visibleJson } from "./visible.ts";
 
-type Side = {
-  readonly name: string;
-  readonly applications: number;
-  readonly machines: number;
-  readonly relations: number;
-};
+type Side = { readonly name: string } & Readonly<Record<"applications" | "machines" | "relations", number>>;
 
 /** Everything that is known of two bundles. `changes` are those that do not belong to the release upgrade. */
 export type Report = Comparison & {
@@ -33,36 +28,22 @@ type Named = { readonly name: string; readonly bundle: Bundle };
 export const createReport = (old: Named, current: Named): Report => {
   const comparison = compareBundles(old.bundle, current.bundle);
   return {
-    ...comparison,
-    ...separateUpgrade(comparison.changes, old.bundle, current.bundle),
     old: sideOf(old.name, old.bundle),
     new: sideOf(current.name, current.bundle),
     same: comparison.changes.length === 0,
+    ...comparison,
+    ...separateUpgrade(comparison.changes, old.bundle, current.bundle),
   };
 };
 
 /** For programs. `changes` and `release.changes` together are all differences. */
-export const renderJson = ({
-  old,
-  new: current,
-  same,
-  changes,
-  release,
-  notes,
-  renumbered,
-}: Report): string => {
-  const upgrade = release && {
-    from: release.step.from.track,
-    to: release.step.to.track,
-    codename: release.step.to.codename,
-    changes: release.changes,
-    leftBehind: release.leftBehind,
-  };
+export const renderJson = ({ release, renumbered, ...rest }: Report): string => {
+  const { step, ...upgrade } = release ?? {};
+  const tracks = step && { from: step.from.track, to: step.to.track, codename: step.to.codename };
   const json = {
     format: "bundle-diff/1",
-    ...{ old, new: current, same, changes },
-    release: upgrade ?? null,
-    notes,
+    ...rest,
+    release: tracks === undefined ? null : { ...tracks, ...upgrade },
     renumberedMachines: Object.fromEntries(renumbered),
   };
   return `${visibleJson(JSON.stringify(json, undefined, 2))}\n`;
@@ -190,27 +171,15 @@ const sectionsOf = ({ changes, release }: Report): readonly Section[] => {
   );
   const repeated = new Set(shared.flatMap(({ of }) => of));
   const single = changes.filter((change) => !repeated.has(change));
-  const wholes = (presence: string) =>
-    single.filter((change) => change.kind === "application" && change.change === presence);
+  const pick = (title: string, belongs: (change: Change) => boolean): Section =>
+    section(title, single.filter(belongs));
   return [
-    section("Applications removed", wholes("removed")),
-    section("Applications added", wholes("added")),
-    section(
-      "Applications changed",
-      single.filter((change) => change.kind !== "application" && "application" in change),
-    ),
-    section(
-      "Machines",
-      single.filter((change) => "machine" in change),
-    ),
-    section(
-      "Relations",
-      single.filter(({ kind }) => kind === "relation"),
-    ),
-    section(
-      "Remote applications (saas)",
-      single.filter(({ kind }) => kind === "saas"),
-    ),
+    pick("Applications removed", (change) => change.kind === "application" && change.change === "removed"),
+    pick("Applications added", (change) => change.kind === "application" && change.change === "added"),
+    pick("Applications changed", (change) => change.kind !== "application" && "application" in change),
+    pick("Machines", (change) => "machine" in change),
+    pick("Relations", ({ kind }) => kind === "relation"),
+    pick("Remote applications (saas)", ({ kind }) => kind === "saas"),
     {
       title: "The same change in several places",
       count: String(repeated.size),
@@ -222,25 +191,24 @@ const sectionsOf = ({ changes, release }: Report): readonly Section[] => {
 };
 
 const notesOf = ({ notes, renumbered }: Report): readonly NoteGroup[] => {
-  const labelOf = ({ kind, old, new: current }: Note): string =>
-    old.state === "absent"
-      ? `${kind}, new bundle only`
-      : current.state === "absent"
-        ? `${kind}, old bundle only`
-        : kind;
+  const labelOf = ({ kind, old, new: current }: Note): string => {
+    if (old.state !== "absent" && current.state !== "absent") return kind;
+    return `${kind}, ${old.state === "absent" ? "new" : "old"} bundle only`;
+  };
   const itemOf = ({ application, name, old, new: current }: Note): string => {
     const values = [old, current].filter(({ state }) => state !== "absent").map(shownText);
     return `${application} ${name === "" ? "" : `${name} `}${values.join(" → ")}`;
   };
   const groups = Map.groupBy(notes, (note) => JSON.stringify([labelOf(note), note.why]));
   const items = [...renumbered].map(([from, to]) => `${from} → ${to}`);
-  const machines = { label: "machines", why: "matched by position, old → new", items };
   return [
-    ...(items.length === 0 ? [] : [machines]),
+    ...(items.length === 0 ? [] : [{ label: "machines", why: "matched by position, old → new", items }]),
     ...[...groups.values()].flatMap((members) =>
-      members
-        .slice(0, 1)
-        .map((first) => ({ label: labelOf(first), why: first.why, items: members.map(itemOf) })),
+      members.slice(0, 1).map((first) => ({
+        label: labelOf(first),
+        why: first.why,
+        items: members.map(itemOf),
+      })),
     ),
   ];
 };
@@ -255,9 +223,7 @@ const verdictOf = ({ same, changes, release }: Report): string => {
 };
 
 const sizeOf = ({ applications, machines, relations }: Side): string =>
-  [counted(applications, "application"), counted(machines, "machine"), counted(relations, "relation")].join(
-    " · ",
-  );
+  `${counted(applications, "application")} · ${counted(machines, "machine")} · ${counted(relations, "relation")}`;
 
 export const pageOf = (report: Report): Page => ({
   old: [report.old.name, sizeOf(report.old)],
@@ -288,15 +254,10 @@ const mostPairs = 1_000_000;
 
 /** Two lists of lines as kept, removed and added lines. */
 export const diffLines = (old: readonly string[], current: readonly string[]): readonly DiffLine[] => {
-  const parts =
-    old.length * current.length > mostPairs
-      ? [
-          { value: old, removed: true, added: false },
-          { value: current, removed: false, added: true },
-        ]
-      : diffArrays([...old], [...current]);
-  return parts.flatMap(({ value: lines, added, removed }) =>
-    lines.map((text): DiffLine => ({ mark: added ? "+" : removed ? "-" : " ", text })),
+  const all = (mark: DiffLine["mark"], lines: readonly string[]) => lines.map((text) => ({ mark, text }));
+  if (old.length * current.length > mostPairs) return [...all("-", old), ...all("+", current)];
+  return diffArrays([...old], [...current]).flatMap(({ value: lines, added, removed }) =>
+    all(added ? "+" : removed ? "-" : " ", lines),
   );
 };
 

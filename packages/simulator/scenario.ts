@@ -95,6 +95,7 @@ const complete = (file: ScenarioFile): Scenario => {
     ...file.controller,
     uuid: file.controller.uuid ?? stableUuid(`controller ${file.controller.name}`),
     client: file.controller.client ?? file.controller.version,
+    bootstrappedBy: file.controller.bootstrappedBy ?? file.controller.user,
   };
   const models = file.models.map((model) => ({
     ...model,

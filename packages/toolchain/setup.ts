@@ -128,6 +128,17 @@ const makeDynamicProvider = (layout: Layout, cli: Part): Part => {
   return { name, version, origin: "official", path };
 };
 
+/** With the PULUMI_HOME at `ours`, too, the stacks that the user selected are the selected ones. */
+const keepSelectedStacks = (home: string, ours: string): void => {
+  try {
+    mkdirSync(workspacesIn(home), { recursive: true });
+    link(workspacesIn(home), workspacesIn(ours));
+  } catch {
+    // A home that cannot be written holds none, and a link into it would let nothing be selected.
+    rmSync(workspacesIn(ours), { force: true, recursive: true });
+  }
+};
+
 const makeCommandPlugin = async (
   layout: Layout,
   work: string,
@@ -141,9 +152,7 @@ const makeCommandPlugin = async (
     return { name, version, origin: "official", path: official };
   const path = commandPluginIn(layout.home);
   writeAtomically(path, commandWrapper(layout), 0o755);
-  // With this PULUMI_HOME, too, the stack that the user selected is the selected one.
-  mkdirSync(workspacesIn(home), { recursive: true });
-  link(workspacesIn(home), workspacesIn(layout.home));
+  keepSelectedStacks(home, layout.home);
   return { name, version, origin: "stand-in", path };
 };
 

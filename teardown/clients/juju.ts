@@ -186,7 +186,13 @@ export const jujuClient = (options: JujuClientOptions = {}): JujuClient => {
     const command = `${shell.binary} status ${on.join(" ")} ${yaml}`;
     if (names.length === 0) throw problemError({ kind: "nothing-to-export", command, said: [] });
     const take = limiter(width);
-    const total = 4 + 2 * names.length;
+    // juju has no constraints of a subordinate, and status alone does not tell one from an application without units.
+    const { answer: shown } = await read(
+      ["show-application", ...on, ...names, yaml],
+      shownApplicationsSchema,
+    );
+    const principals = names.filter((name) => shown[name]?.principal !== false);
+    const total = 3 + names.length + principals.length;
     let done = 0;
     const ask = async <T>(question: () => Promise<T>): Promise<T> => {
       const answer = await take(() =>
@@ -201,17 +207,19 @@ export const jujuClient = (options: JujuClientOptions = {}): JujuClient => {
     };
     const about = <T>(args: string[], schema: z.ZodType<T>): Promise<T> =>
       ask(async () => (await read([...args, yaml], schema, { signal })).answer);
-    const forEach = async <T>(question: (name: string) => Promise<T>): Promise<Record<string, T>> =>
-      Object.fromEntries(await Promise.all(names.map(async (name) => [name, await question(name)] as const)));
+    const forEach = async <T>(
+      some: string[],
+      question: (name: string) => Promise<T>,
+    ): Promise<Record<string, T>> =>
+      Object.fromEntries(await Promise.all(some.map(async (name) => [name, await question(name)] as const)));
     const line = async (name: string): Promise<string> =>
       (await mustCall(shell, ["constraints", ...on, name], limits.models, { signal })).stdout;
-    const [client, shown, offers, storage, configs, constraints] = await Promise.all([
+    const [client, offers, storage, configs, constraints] = await Promise.all([
       ask(version),
-      about(["show-application", ...on, ...names], shownApplicationsSchema),
       about(["offers", ...on], offersSchema),
       about(["storage", ...on], storageSchema),
-      forEach((name) => about(["config", ...on, name], configSchema)),
-      forEach((name) => ask(() => line(name))),
+      forEach(names, (name) => about(["config", ...on, name], configSchema)),
+      forEach(principals, (name) => ask(() => line(name))),
     ]);
     return composeBundle({ client, status, configs, constraints, shown, offers, storage });
   };

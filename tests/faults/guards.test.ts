@@ -8,7 +8,8 @@ import { failed, finishes, five, says } from "./witness.ts";
 const virtual = (powerType: string, pod: string | null) =>
   machines(Object.fromEntries(five.map((name) => [name, { powerType, pod }])));
 const deletes = (version: string, powerType: string, pod: string | null): Lab => ({
-  scenario: { controller: { version }, machines: virtual(powerType, pod) },
+  // The model's agents decide, whatever the controller's version is.
+  scenario: { models: [{ name: "openstack", reap: "2m", version }], machines: virtual(powerType, pod) },
 });
 const theirs = "11111111-2222-4333-8444-555555555555";
 

@@ -1,229 +1,168 @@
 import { expect } from "chai";
 import { application, changesBetween, notesBetween, summaries } from "./support/bundles.ts";
 
-type Case = { readonly what: string; readonly a: string; readonly b: string };
+type Case = readonly [what: string, a: string, b: string];
 
 /** Spellings of one deployment. */
-const same: readonly Case[] = [
-  { what: "a charm with its store", a: "charm: 'ch:keystone'", b: "charm: keystone" },
-  {
-    what: "a charm of the old store",
-    a: "charm: 'cs:jammy/keystone-100', base: jammy",
-    b: "charm: keystone, base: jammy",
-  },
-  {
-    what: "a charm with architecture, series and revision",
-    a: "charm: 'ch:amd64/jammy/keystone-7', revision: 7",
-    b: "charm: keystone, revision: 7, series: jammy",
-  },
-  { what: "a channel without its risk", a: "channel: yoga", b: "channel: yoga/stable" },
-  { what: "a channel without its track", a: "channel: edge", b: "channel: latest/edge" },
-  { what: "a channel that looks like a number", a: "channel: 8.0", b: "channel: '8.0/stable'" },
-  { what: "a channel whose last digit is a zero", a: "channel: 24.10", b: "channel: 24.10/stable" },
-  { what: "a series and its base", a: "series: jammy", b: "base: ubuntu@22.04/stable" },
-  { what: "a base with a slash", a: "base: ubuntu/24.04", b: "series: noble" },
-  { what: "no units", a: "num_units: 0", b: "" },
-  { what: "units as text", a: "num_units: '3'", b: "num_units: 3" },
-  { what: "units of the other substrate", a: "scale: 3", b: "num_units: 3" },
-  {
-    what: "placements in another order",
-    a: "num_units: 3, to: ['lxd:0', 'lxd:1', '2']",
-    b: "num_units: 3, to: ['2', 'lxd:1', 'lxd:0']",
-  },
-  { what: "placements as numbers", a: "num_units: 2, to: [0, 1]", b: "num_units: 2, to: ['1', '0']" },
-  { what: "a placement that serves two units", a: "num_units: 2, to: [new]", b: "num_units: 2" },
-  { what: "an old export's container", a: "num_units: 1, to: [0/lxd/3]", b: "num_units: 1, to: ['lxd:0']" },
-  { what: "an option as number and text", a: "options: {workers: 3}", b: "options: {workers: '3'}" },
-  { what: "an option as whole number and float", a: "options: {workers: 3}", b: "options: {workers: 3.0}" },
-  { what: "an option as boolean and text", a: "options: {debug: true}", b: "options: {debug: 'True'}" },
-  { what: "an option as YAML 1.1's boolean", a: "options: {debug: yes}", b: "options: {debug: true}" },
-  { what: "an option without a value", a: "options: {debug: null}", b: "options: {}" },
-  { what: "trust as an option", a: "options: {trust: true}", b: "trust: true" },
-  { what: "no trust", a: "trust: false", b: "" },
-  { what: "the default architecture", a: "constraints: arch=amd64", b: "" },
-  {
-    what: "constraints in another order",
-    a: "constraints: mem=4G cores=2",
-    b: "constraints: cores=2  mem=4G arch=amd64",
-  },
-  { what: "sizes in another unit", a: "constraints: mem=4G", b: "constraints: mem=4096M" },
-  { what: "a size without a unit", a: "constraints: mem=4096", b: "constraints: mem=4G" },
-  { what: "tags in another order", a: "constraints: 'tags=a,b'", b: "constraints: 'tags=b,a'" },
-  { what: "the old name of cores", a: "constraints: cpu-cores=2", b: "constraints: cores=2" },
-  { what: "the default space", a: "bindings: {'': alpha}", b: "" },
-  {
-    what: "endpoints in the default space",
-    a: "bindings: {'': oam, public: oam, admin: oam}",
-    b: "bindings: {'': oam}",
-  },
-  { what: "endpoints in alpha", a: "bindings: {public: alpha}", b: "" },
-  { what: "a storage count of one", a: "storage: {osd: 'loop,1,1024M'}", b: "storage: {osd: 'loop,1024M'}" },
-  {
-    what: "storage with another unit and order",
-    a: "storage: {osd: 'maas,3,10G'}",
-    b: "storage: {osd: '10240M,maas,3'}",
-  },
-  { what: "canvas positions", a: "annotations: {gui-x: '1', gui-y: '2'}", b: "annotations: {gui-x: '300'}" },
-  {
-    what: "two spellings of exposed",
-    a: "expose: true",
-    b: "exposed-endpoints: {'': {expose-to-cidrs: ['::/0', 0.0.0.0/0]}}",
-  },
-  { what: "not exposed", a: "expose: false", b: "" },
-  {
-    what: "an offer's own admin",
-    a: "offers: {o: {endpoints: [a, b], acl: {admin: admin}}}",
-    b: "offers: {o: {endpoints: [b, a]}}",
-  },
+const same: ReadonlyArray<Case> = [
+  ["a charm with its store", "charm: 'ch:keystone'", "charm: keystone"],
+  ["a charm of the old store", "charm: 'cs:jammy/keystone-100', base: jammy", "charm: keystone, base: jammy"],
+  [
+    "a charm with architecture, series and revision",
+    "charm: 'ch:amd64/jammy/keystone-7', revision: 7",
+    "charm: keystone, revision: 7, series: jammy",
+  ],
+  ["a channel without its risk", "channel: yoga", "channel: yoga/stable"],
+  ["a channel without its track", "channel: edge", "channel: latest/edge"],
+  ["a channel that looks like a number", "channel: 8.0", "channel: '8.0/stable'"],
+  ["a channel whose last digit is a zero", "channel: 24.10", "channel: 24.10/stable"],
+  ["a series and its base", "series: jammy", "base: ubuntu@22.04/stable"],
+  ["a base with a slash", "base: ubuntu/24.04", "series: noble"],
+  ["no units", "num_units: 0", ""],
+  ["units as text", "num_units: '3'", "num_units: 3"],
+  ["units of the other substrate", "scale: 3", "num_units: 3"],
+  [
+    "placements in another order",
+    "num_units: 3, to: ['lxd:0', 'lxd:1', '2']",
+    "num_units: 3, to: ['2', 'lxd:1', 'lxd:0']",
+  ],
+  ["placements as numbers", "num_units: 2, to: [0, 1]", "num_units: 2, to: ['1', '0']"],
+  ["a placement that serves two units", "num_units: 2, to: [new]", "num_units: 2"],
+  ["an old export's container", "num_units: 1, to: [0/lxd/3]", "num_units: 1, to: ['lxd:0']"],
+  ["an option as number and text", "options: {workers: 3}", "options: {workers: '3'}"],
+  ["an option as whole number and float", "options: {workers: 3}", "options: {workers: 3.0}"],
+  ["an option as boolean and text", "options: {debug: true}", "options: {debug: 'True'}"],
+  ["an option as YAML 1.1's boolean", "options: {debug: yes}", "options: {debug: true}"],
+  ["an option without a value", "options: {debug: null}", "options: {}"],
+  ["trust as an option", "options: {trust: true}", "trust: true"],
+  ["no trust", "trust: false", ""],
+  ["the default architecture", "constraints: arch=amd64", ""],
+  ["constraints in another order", "constraints: mem=4G cores=2", "constraints: cores=2  mem=4G arch=amd64"],
+  ["sizes in another unit", "constraints: mem=4G", "constraints: mem=4096M"],
+  ["a size without a unit", "constraints: mem=4096", "constraints: mem=4G"],
+  ["tags in another order", "constraints: 'tags=a,b'", "constraints: 'tags=b,a'"],
+  ["the old name of cores", "constraints: cpu-cores=2", "constraints: cores=2"],
+  ["the default space", "bindings: {'': alpha}", ""],
+  ["endpoints in the default space", "bindings: {'': oam, public: oam, admin: oam}", "bindings: {'': oam}"],
+  ["endpoints in alpha", "bindings: {public: alpha}", ""],
+  ["a storage count of one", "storage: {osd: 'loop,1,1024M'}", "storage: {osd: 'loop,1024M'}"],
+  ["storage with another unit and order", "storage: {osd: 'maas,3,10G'}", "storage: {osd: '10240M,maas,3'}"],
+  ["canvas positions", "annotations: {gui-x: '1', gui-y: '2'}", "annotations: {gui-x: '300'}"],
+  [
+    "two spellings of exposed",
+    "expose: true",
+    "exposed-endpoints: {'': {expose-to-cidrs: ['::/0', 0.0.0.0/0]}}",
+  ],
+  ["not exposed", "expose: false", ""],
+  [
+    "an offer's own admin",
+    "offers: {o: {endpoints: [a, b], acl: {admin: admin}}}",
+    "offers: {o: {endpoints: [b, a]}}",
+  ],
 ];
 
 /** Close to the above, and different; the kind of the one change. */
-const different: ReadonlyArray<Case & { readonly change: string }> = [
-  { what: "a charm", a: "charm: keystone", b: "charm: keystone-k8s", change: "keystone charm" },
-  {
-    what: "an owner's charm",
-    a: "charm: 'cs:~me/keystone-1'",
-    b: "charm: 'cs:keystone-1'",
-    change: "keystone charm",
-  },
-  { what: "a track", a: "channel: yoga", b: "channel: zed", change: "keystone channel" },
-  { what: "a risk", a: "channel: yoga/stable", b: "channel: yoga/edge", change: "keystone channel" },
-  { what: "a branch", a: "channel: yoga/stable", b: "channel: yoga/stable/fix", change: "keystone channel" },
-  { what: "a track that is no number", a: "channel: 24.1", b: "channel: 24.10", change: "keystone channel" },
-  { what: "a base", a: "base: ubuntu@22.04", b: "series: noble", change: "keystone base" },
-  { what: "units", a: "", b: "num_units: 1", change: "keystone units" },
-  {
-    what: "units on the same directives",
-    a: "num_units: 1, to: ['0']",
-    b: "num_units: 2, to: ['0']",
-    change: "keystone units",
-  },
-  {
-    what: "units on the same directives in another order",
-    a: "num_units: 2, to: ['0', '1']",
-    b: "num_units: 3, to: ['1', '0']",
-    change: "keystone units",
-  },
-  {
-    what: "a container instead of the machine",
-    a: "num_units: 1, to: ['0']",
-    b: "num_units: 1, to: ['lxd:0']",
-    change: "keystone placement",
-  },
-  {
-    what: "two units on one machine",
-    a: "num_units: 2, to: ['0', '0']",
-    b: "num_units: 2, to: ['0', '1']",
-    change: "keystone placement",
-  },
-  {
-    what: "the directive that is repeated",
-    a: "num_units: 3, to: ['0', '1']",
-    b: "num_units: 3, to: ['1', '0']",
-    change: "keystone placement",
-  },
-  {
-    what: "a number",
-    a: "options: {workers: 3}",
-    b: "options: {workers: 4}",
-    change: "keystone option workers",
-  },
-  {
-    what: "large whole numbers",
-    a: "options: {id: 9007199254740993}",
-    b: "options: {id: 9007199254740992}",
-    change: "keystone option id",
-  },
-  {
-    what: "two texts with equal numbers",
-    a: "options: {v: '22.10'}",
-    b: "options: {v: '22.1'}",
-    change: "keystone option v",
-  },
-  {
-    what: "a boolean",
-    a: "options: {debug: true}",
-    b: "options: {debug: 'no'}",
-    change: "keystone option debug",
-  },
-  {
-    what: "an option on one side, even if it may be the default",
-    a: "options: {debug: false}",
-    b: "",
-    change: "keystone option debug",
-  },
-  { what: "trust", a: "options: {trust: true}", b: "trust: false", change: "keystone trust" },
-  { what: "another architecture", a: "constraints: arch=arm64", b: "", change: "keystone constraint arch" },
-  {
-    what: "a size",
-    a: "constraints: mem=4G",
-    b: "constraints: mem=4097M",
-    change: "keystone constraint mem",
-  },
-  {
-    what: "a tag",
-    a: "constraints: 'tags=a,b'",
-    b: "constraints: tags=a",
-    change: "keystone constraint tags",
-  },
-  { what: "a space for all", a: "bindings: {'': oam}", b: "", change: "keystone binding" },
-  {
-    what: "alpha where the default is another",
-    a: "bindings: {'': oam, public: alpha}",
-    b: "bindings: {'': oam}",
-    change: "keystone binding public",
-  },
-  {
-    what: "a storage count",
-    a: "storage: {osd: 'loop,0,1024M'}",
-    b: "storage: {osd: 'loop,1,1024M'}",
-    change: "keystone storage osd",
-  },
-  {
-    what: "a storage count of an older export, which Juju refuses",
-    a: "storage: {osd: 'loop,0,1024M'}",
-    b: "storage: {osd: 'loop,1024M'}",
-    change: "keystone storage osd",
-  },
-  {
-    what: "storage that somebody asked for",
-    a: "storage: {osd: 'loop,3,1024M'}",
-    b: "",
-    change: "keystone storage osd",
-  },
-  { what: "a storage pool", a: "storage: {osd: 'maas,1024M'}", b: "", change: "keystone storage osd" },
-  {
-    what: "a local resource",
-    a: "resources: {policy: ./p.zip}",
-    b: "resources: {policy: 3}",
-    change: "keystone resource policy",
-  },
-  {
-    what: "exposure to less",
-    a: "expose: true",
-    b: "exposed-endpoints: {'': {expose-to-cidrs: [10.0.0.0/8]}}",
-    change: "keystone exposed-endpoint",
-  },
-  {
-    what: "an offer's rights",
-    a: "offers: {o: {endpoints: [a], acl: {bob: consume}}}",
-    b: "offers: {o: {endpoints: [a]}}",
-    change: "keystone offer o",
-  },
-  { what: "a device", a: "devices: {gpu: '1,nvidia.com/gpu'}", b: "", change: "keystone device gpu" },
+const different: ReadonlyArray<readonly [...Case, change: string]> = [
+  ["a charm", "charm: keystone", "charm: keystone-k8s", "keystone charm"],
+  ["an owner's charm", "charm: 'cs:~me/keystone-1'", "charm: 'cs:keystone-1'", "keystone charm"],
+  ["a track", "channel: yoga", "channel: zed", "keystone channel"],
+  ["a risk", "channel: yoga/stable", "channel: yoga/edge", "keystone channel"],
+  ["a branch", "channel: yoga/stable", "channel: yoga/stable/fix", "keystone channel"],
+  ["a track that is no number", "channel: 24.1", "channel: 24.10", "keystone channel"],
+  ["a base", "base: ubuntu@22.04", "series: noble", "keystone base"],
+  ["units", "", "num_units: 1", "keystone units"],
+  ["units on the same directives", "num_units: 1, to: ['0']", "num_units: 2, to: ['0']", "keystone units"],
+  [
+    "units on the same directives in another order",
+    "num_units: 2, to: ['0', '1']",
+    "num_units: 3, to: ['1', '0']",
+    "keystone units",
+  ],
+  [
+    "a container instead of the machine",
+    "num_units: 1, to: ['0']",
+    "num_units: 1, to: ['lxd:0']",
+    "keystone placement",
+  ],
+  [
+    "two units on one machine",
+    "num_units: 2, to: ['0', '0']",
+    "num_units: 2, to: ['0', '1']",
+    "keystone placement",
+  ],
+  [
+    "the directive that is repeated",
+    "num_units: 3, to: ['0', '1']",
+    "num_units: 3, to: ['1', '0']",
+    "keystone placement",
+  ],
+  ["a number", "options: {workers: 3}", "options: {workers: 4}", "keystone option workers"],
+  [
+    "large whole numbers",
+    "options: {id: 9007199254740993}",
+    "options: {id: 9007199254740992}",
+    "keystone option id",
+  ],
+  ["two texts with equal numbers", "options: {v: '22.10'}", "options: {v: '22.1'}", "keystone option v"],
+  ["a boolean", "options: {debug: true}", "options: {debug: 'no'}", "keystone option debug"],
+  [
+    "an option on one side, even if it may be the default",
+    "options: {debug: false}",
+    "",
+    "keystone option debug",
+  ],
+  ["trust", "options: {trust: true}", "trust: false", "keystone trust"],
+  ["another architecture", "constraints: arch=arm64", "", "keystone constraint arch"],
+  ["a size", "constraints: mem=4G", "constraints: mem=4097M", "keystone constraint mem"],
+  ["a tag", "constraints: 'tags=a,b'", "constraints: tags=a", "keystone constraint tags"],
+  ["a space for all", "bindings: {'': oam}", "", "keystone binding"],
+  [
+    "alpha where the default is another",
+    "bindings: {'': oam, public: alpha}",
+    "bindings: {'': oam}",
+    "keystone binding public",
+  ],
+  [
+    "a storage count",
+    "storage: {osd: 'loop,0,1024M'}",
+    "storage: {osd: 'loop,1,1024M'}",
+    "keystone storage osd",
+  ],
+  [
+    "a storage count of an older export, which Juju refuses",
+    "storage: {osd: 'loop,0,1024M'}",
+    "storage: {osd: 'loop,1024M'}",
+    "keystone storage osd",
+  ],
+  ["storage that somebody asked for", "storage: {osd: 'loop,3,1024M'}", "", "keystone storage osd"],
+  ["a storage pool", "storage: {osd: 'maas,1024M'}", "", "keystone storage osd"],
+  ["a local resource", "resources: {policy: ./p.zip}", "resources: {policy: 3}", "keystone resource policy"],
+  [
+    "exposure to less",
+    "expose: true",
+    "exposed-endpoints: {'': {expose-to-cidrs: [10.0.0.0/8]}}",
+    "keystone exposed-endpoint",
+  ],
+  [
+    "an offer's rights",
+    "offers: {o: {endpoints: [a], acl: {bob: consume}}}",
+    "offers: {o: {endpoints: [a]}}",
+    "keystone offer o",
+  ],
+  ["a device", "devices: {gpu: '1,nvidia.com/gpu'}", "", "keystone device gpu"],
 ];
 
 describe("normalising an application", () => {
   const body = (text: string): string =>
     text.includes("charm:") ? `applications:\n  keystone: {${text}}\n` : application(text);
 
-  for (const { what, a, b } of same)
+  for (const [what, a, b] of same)
     it(`takes for the same: ${what}`, () => {
       expect(summaries(body(a), body(b))).to.deep.equal([]);
       expect(summaries(body(b), body(a))).to.deep.equal([]);
     });
 
-  for (const { what, a, b, change } of different)
+  for (const [what, a, b, change] of different)
     it(`sees a difference in ${what}`, () => {
       expect(summaries(body(a), body(b))).to.deep.equal([change]);
       expect(summaries(body(b), body(a))).to.deep.equal([change]);
@@ -231,33 +170,37 @@ describe("normalising an application", () => {
 });
 
 describe("what is told without counting as a difference", () => {
-  const noted: ReadonlyArray<Case & { readonly kind: string }> = [
-    { what: "a revision", a: "revision: 7", b: "revision: 9", kind: "revision" },
-    {
-      what: "a revision in the charm's URL",
-      a: "charm: 'ch:keystone-7'",
-      b: "charm: keystone",
-      kind: "revision",
-    },
-    { what: "a channel that one bundle leaves out", a: "channel: yoga", b: "", kind: "channel" },
-    { what: "a base that one bundle leaves out", a: "base: jammy", b: "", kind: "base" },
-    { what: "storage that an export adds", a: "storage: {osd: 'loop,1024M'}", b: "", kind: "storage" },
-    {
-      what: "a resource of the charm store",
-      a: "resources: {policy: 0}",
-      b: "resources: {policy: 4}",
-      kind: "resource",
-    },
-    { what: "a key that nobody knows", a: "frobnicate: 1", b: "", kind: "not-compared" },
+  const noted: ReadonlyArray<readonly [...Case, kind: string]> = [
+    ["a revision", "revision: 7", "revision: 9", "revision"],
+    ["a revision in the charm's URL", "charm: 'ch:keystone-7'", "charm: keystone", "revision"],
+    ["a channel that one bundle leaves out", "channel: yoga", "", "channel"],
+    ["a base that one bundle leaves out", "base: jammy", "", "base"],
+    ["storage that an export adds", "storage: {osd: 'loop,1024M'}", "", "storage"],
+    ["a resource of the charm store", "resources: {policy: 0}", "resources: {policy: 4}", "resource"],
+    ["a key that nobody knows", "frobnicate: 1", "", "not-compared"],
   ];
   const body = (text: string): string =>
     text.includes("charm:") ? `applications:\n  keystone: {${text}}\n` : application(text);
 
-  for (const { what, a, b, kind } of noted)
+  for (const [what, a, b, kind] of noted)
     it(`notes ${what}`, () => {
       expect(summaries(body(a), body(b))).to.deep.equal([]);
       expect(notesBetween(body(a), body(b)).map((note) => note.kind)).to.deep.equal([kind]);
     });
+
+  it("says that Juju refuses a storage count of 0", () => {
+    const [refused, plain] = ["storage: {osd: 'loop,0,1024M'}", "storage: {osd: 'loop,1024M'}"].map((body) =>
+      application(body),
+    );
+    const reasons = (a = "", b = ""): readonly string[] => notesBetween(a, b).map(({ why }) => why);
+    const refusal =
+      "Juju refuses a count of 0, which older exports write; without a count it adds one device";
+    expect(reasons(refused, plain)).to.deep.equal([refusal]);
+    expect(reasons(plain, refused)).to.deep.equal([refusal]);
+    expect(reasons(refused, application("num_units: 0"))).to.deep.equal([
+      "not asked for; older exports add it, and Juju refuses its count of 0",
+    ]);
+  });
 
   it("never shows what an unknown key holds", () => {
     expect(

@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "chai";
+import { Command, CommanderError } from "commander";
 import { execa } from "execa";
+import { addBundleDiff } from "../command.ts";
 import { samplePath } from "./support/bundles.ts";
 
 const program = resolve(import.meta.dirname, "../main.ts");
@@ -13,6 +15,31 @@ const run = async (
   const { exitCode, stdout, stderr } = await execa(process.execPath, [program, ...args], { reject: false });
   return { exitCode, stdout, stderr };
 };
+
+describe("addBundleDiff", () => {
+  it("makes a command of another program compare bundles", async () => {
+    const written: string[] = [];
+    const codes: number[] = [];
+    const program = new Command("openstack-lab").exitOverride().configureOutput({
+      writeOut: (text) => written.push(text),
+      writeErr: (text) => written.push(text),
+    });
+    const command = addBundleDiff(program.command("bundle-diff"), { exit: (code) => codes.push(code) });
+    const compare = (...args: readonly string[]) =>
+      program.parseAsync(["bundle-diff", ...args], { from: "user" });
+    const [yoga, caracal] = [samplePath("jammyYoga"), samplePath("caracal")];
+    await compare(yoga, yoga);
+    await compare(yoga, caracal, "--markdown");
+    await compare(yoga, "/nowhere.yaml");
+    expect(codes).to.deep.equal([0, 4, 1]);
+    expect(written[0]).to.include("Same: ");
+    expect(written[1]).to.match(/^# Bundle difference\n/);
+    expect(written[2]).to.include("no such file or directory");
+    expect(command.helpInformation()).to.include("openstack-lab bundle-diff [options] <old> <new>");
+    const refused = await compare(yoga).catch((error: unknown) => error);
+    expect(refused).to.be.instanceOf(CommanderError);
+  });
+});
 
 describe("npm run bundle-diff", function () {
   // Each test starts a few processes, on a machine that may be busy.

@@ -5,6 +5,7 @@ import {
   changesBetween,
   renderHtml,
   renderJson,
+  renderMarkdown,
   renderText,
   reportOf,
 } from "./support/bundles.ts";
@@ -73,7 +74,12 @@ describe("masking secrets", () => {
     const current = `${application("options: {admin-password: s3cr3t-other, flags: 'x s3cr3t-other y'}")}  vault: {charm: vault, options: {root-token: s3cr3t-third}}\n`;
     const report = reportOf(old, current);
     expect(report.changes).to.have.length(3);
-    for (const output of [renderText(report), renderJson(report), renderHtml(report)]) {
+    for (const output of [
+      renderText(report),
+      renderJson(report),
+      renderMarkdown(report),
+      renderHtml(report),
+    ]) {
       expect(output).to.include("admin-password").and.to.include("flags").and.to.include("root-token");
       expect(output).not.to.include("s3cr3t");
     }

@@ -1,6 +1,13 @@
 import { expect } from "chai";
 import { visible } from "../visible.ts";
-import { application, renderHtml, renderJson, renderText, reportOf } from "./support/bundles.ts";
+import {
+  application,
+  renderHtml,
+  renderJson,
+  renderMarkdown,
+  renderText,
+  reportOf,
+} from "./support/bundles.ts";
 
 const hostile = "\u001b[31m<script>alert('x')</script>\u202e\u009b&\"\u0007";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not come out
@@ -22,7 +29,7 @@ describe("rendering hostile values", () => {
   it("lets nothing act on a terminal in text, JSON or HTML", () => {
     const report = hostileReport();
     expect(report.changes.length).to.be.greaterThan(4);
-    for (const output of [renderText(report), renderJson(report), renderHtml(report)])
+    for (const output of [renderText(report), renderJson(report), renderMarkdown(report), renderHtml(report)])
       expect(output).not.to.match(acting);
     expect(renderText(report)).to.include("\\u{1b}[31m");
   });
@@ -34,6 +41,18 @@ describe("rendering hostile values", () => {
     expect(page).to.include("&amp;&quot;");
   });
 
+  it("lets nothing become Markdown", () => {
+    const evil = (body: string): string => application(`options: {a: ${JSON.stringify(body)}}`);
+    const output = renderMarkdown(reportOf(evil("x\n```\n# one"), evil("y\n```\n# <b>`two`</b>")));
+    expect(output)
+      .to.match(/^ {2}````diff$/m)
+      .and.to.match(/^ {2}````$/m);
+    const inside = renderMarkdown(
+      reportOf(application("options: {a: '`'}"), application("options: {a: '``'}")),
+    );
+    expect(inside).to.include("- changed option `a`: `` ` `` → ``` `` ```");
+  });
+
   it("keeps the values themselves in JSON", () => {
     const parsed: unknown = JSON.parse(renderJson(hostileReport()));
     expect(JSON.stringify(parsed)).to.include(JSON.stringify(hostile).slice(1, -1));
@@ -41,6 +60,30 @@ describe("rendering hostile values", () => {
 });
 
 describe("rendering a report", () => {
+  it("writes Markdown for an issue", () => {
+    const [old, current] = ["options: {region: one}", "options: {region: two}, num_units: 2"].map((body) =>
+      application(body),
+    );
+    expect(renderMarkdown(reportOf(old ?? "", current ?? ""))).to.equal(
+      [
+        "# Bundle difference",
+        "",
+        "- old: `old.yaml` (1 application · 0 machines · 0 relations)",
+        "- new: `new.yaml` (1 application · 0 machines · 0 relations)",
+        "",
+        "**Different: 2 differences.**",
+        "",
+        "## Applications changed (2)",
+        "",
+        "### `keystone`",
+        "",
+        "- changed units: `0` → `2`",
+        "- changed option `region`: `one` → `two`",
+        "",
+      ].join("\n"),
+    );
+  });
+
   it("says that bundles are the same", () => {
     const report = reportOf(application("num_units: 1"), application("num_units: 1"));
     expect(renderText(report)).to.include("Same: both bundles deploy the same thing.");

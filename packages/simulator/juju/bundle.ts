@@ -5,6 +5,12 @@ import { toYaml } from "./output.ts";
 
 const placement = z.union([z.string(), z.number()]).transform(String);
 
+/** What an application offers to other models under one name: endpoints, and who may use them. */
+const offer = z.object({
+  endpoints: z.array(z.string()).default([]),
+  acl: z.record(z.string(), z.string()).default({}),
+});
+
 const bundleApplication = z.object({
   charm: z.string().transform((charm) => charm.replace(/^ch:/, "")),
   channel: z.string().optional(),
@@ -17,7 +23,7 @@ const bundleApplication = z.object({
   constraints: z.string().optional(),
   storage: z.record(z.string(), z.string()).optional(),
   bindings: z.record(z.string(), z.string()).optional(),
-  offers: z.record(z.string(), z.unknown()).optional(),
+  offers: z.record(z.string(), offer).optional(),
 });
 
 const bundleDocument = z.object({
@@ -78,11 +84,13 @@ export const asDeployed = (bundle: Bundle): Bundle => {
 
 const overlayDocument = z.object({
   applications: z
-    .record(z.string(), z.object({ offers: z.record(z.string(), z.unknown()).optional() }))
+    .record(z.string(), z.object({ offers: z.record(z.string(), offer).optional() }))
     .default({}),
 });
 
-type Document = z.output<typeof bundleDocument> & { offers: Record<string, Record<string, unknown>> };
+type Document = z.output<typeof bundleDocument> & {
+  offers: Record<string, NonNullable<BundleApplication["offers"]>>;
+};
 
 const bundleOrOverlay = (value: unknown): Document => {
   const overlay = overlayDocument.safeParse(value);
@@ -121,7 +129,7 @@ const exported = (application: BundleApplication): Record<string, unknown> => {
     ...(annotations ? { annotations } : {}),
     ...(constraints ? { constraints } : {}),
     ...(storage ? { storage: sortedRecord(storage) } : {}),
-    ...(bindings ? { bindings } : {}),
+    ...(bindings && Object.keys(bindings).length > 0 ? { bindings } : {}),
   };
 };
 

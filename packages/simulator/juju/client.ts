@@ -1,8 +1,10 @@
 import { commands, notSimulated } from "./commands/index.ts";
 import { fail, isFailure, runError, usageError } from "./failure.ts";
+import { behaviourOf } from "./faults.ts";
 import { firstRun } from "./first-run.ts";
 import { parseFlags } from "./flags.ts";
 import type { Session } from "./session.ts";
+import { isJuju4 } from "./state.ts";
 
 /** The known command that `name` is most like, which juju offers with "Did you mean". */
 const alike = (name: string): string => {
@@ -35,15 +37,53 @@ const printsEmpty = (argv: readonly string[], defaultFormat: string | undefined)
   return format === "yaml" || format === "json";
 };
 
+/** The command that is called, with the global flags before it put among its own. */
+export const splitCommand = (argv: readonly string[]): { name: string; rest: readonly string[] } => {
+  const at = argv.findIndex(
+    (argument, index) =>
+      argument === "--version" || !(argument.startsWith("-") || argv[index - 1] === "--logging-config"),
+  );
+  const place = at < 0 ? argv.length : at;
+  return { name: argv[place] ?? "", rest: [...argv.slice(0, place), ...argv.slice(place + 1)] };
+};
+
+/** Where the client's log says that its lines come from, by major version: recorded with 3.6.28 and 4.0.14. */
+const logPlaces = {
+  running: { level: "INFO", places: ["juju.cmd supercommand.go:56", "juju.cmd supercommand.go:57"] },
+  arguments: { level: "DEBUG", places: ["juju.cmd supercommand.go:57", "juju.cmd supercommand.go:58"] },
+  connecting: { level: "INFO", places: ["juju.juju api.go:90", "juju.juju api.go:94"] },
+  connected: { level: "INFO", places: ["juju.api apiclient.go:668", "juju.api apiclient.go:686"] },
+  finished: { level: "INFO", places: ["cmd supercommand.go:578", "cmd supercommand.go:583"] },
+} as const;
+
+/** Writes the client's log to stderr: nothing of it without `--show-log` or `--debug`, its DEBUG lines with the latter. */
+const logTo =
+  ({ world, stderr }: Session, argv: readonly string[]): Session["log"] =>
+  (line, text) => {
+    const { level, places } = logPlaces[line];
+    const debug = argv.includes("--debug");
+    if (!debug && (level === "DEBUG" || !argv.includes("--show-log"))) return;
+    const place = places[isJuju4(world.state.scenario.client) ? 1 : 0];
+    const time = new Date(world.clock.now()).toISOString().slice(11, 19);
+    stderr(`${time} ${level.padEnd(5)} ${place} ${text}\n`);
+  };
+
 /**
  * Runs one juju command as the real client does: exit code 2 for arguments and for what is resolved before the run,
  * 1 for a failed run (with `{}` on stdout in the machine formats), 0 otherwise.
  */
-export const runClient = async (session: Session, argv: readonly string[]): Promise<number> => {
-  const [given = "", ...rest] = argv;
-  const name = given === "--version" ? "version" : given;
+export const runClient = async (given: Session, argv: readonly string[]): Promise<number> => {
+  const session = { ...given, log: logTo(given, argv) };
+  const { name: called, rest } = splitCommand(argv);
+  const name = called === "--version" ? "version" : called;
   const command = commands.get(name);
   firstRun(session.store.directory, session.stderr);
+  behaviourOf(session.fault).start?.(session);
+  session.log("running", `running juju [${session.world.state.scenario.client}  gc go1.26.8]`);
+  session.log(
+    "arguments",
+    `  args: []string{${["juju", ...argv].map((one) => JSON.stringify(one)).join(", ")}}`,
+  );
   try {
     if (notSimulated.has(name))
       return fail(
@@ -65,7 +105,9 @@ export const runClient = async (session: Session, argv: readonly string[]): Prom
       );
       return 0;
     }
-    return await command.run(session, parsed);
+    const code = await command.run(session, parsed);
+    session.log("finished", "command finished");
+    return code;
   } catch (thrown) {
     if (!isFailure(thrown)) throw thrown;
     session.stderr(`ERROR ${thrown.message}\n`);
@@ -73,3 +115,5 @@ export const runClient = async (session: Session, argv: readonly string[]): Prom
     return thrown.exitCode;
   }
 };
+
+export type LogLine = keyof typeof logPlaces;

@@ -1,9 +1,10 @@
 import type { CallLog } from "../call-log.ts";
 import type { Clock } from "../clock.ts";
 import type { MaasWorld } from "../maas/world.ts";
-import { runClient } from "./client.ts";
+import { runClient, splitCommand } from "./client.ts";
 import { controlModels, type Operation } from "./control.ts";
-import { takeFault } from "./faults.ts";
+import { waitForever } from "./failure.ts";
+import { behaviourOf, takeFault } from "./faults.ts";
 import type { World } from "./reap.ts";
 import { modelStatus } from "./reap.ts";
 import type { JujuFault, JujuScenario } from "./scenario.ts";
@@ -22,7 +23,8 @@ export type JujuCall = {
   readonly began?: number | undefined;
 };
 
-export type JujuIo = Pick<Session, "stdout" | "stderr" | "signal">;
+export type JujuIo = Pick<Session, "stdout" | "stderr" | "signal"> &
+  Partial<Pick<Session, "readStdin" | "onInterrupt">>;
 
 export type JujuParts = {
   readonly clock: Clock;
@@ -47,8 +49,13 @@ const stateOf = ({ state, clock }: World): unknown => ({
     uuid: model.uuid,
     isController: model.isController,
     life: model.life,
-    status: modelStatus(model, clock.now()),
-    machines: model.machines.map(({ id, hostname, systemId, life }) => ({ id, hostname, systemId, life })),
+    status: modelStatus(model, clock.now(), state.scenario.version),
+    machines: model.machines.map(({ id, hostname, instanceId, life }) => ({
+      id,
+      hostname,
+      systemId: instanceId,
+      life,
+    })),
     applications: model.applications,
     stuck: model.destruction?.stuck ?? false,
   })),
@@ -69,11 +76,12 @@ export const createController = ({ clock, scenario, maas, log, contents }: JujuP
       what: ["juju", ...argv].join(" "),
       ...(began !== undefined && { detail: { began: new Date(began).toISOString() } }),
     });
-    const fault = takeFault(faults, argv[0] ?? "");
+    const fault = takeFault(faults, splitCommand(argv).name);
+    const { stdout: spoils } = behaviourOf(fault);
     let cut = false;
     const stdout = (text: string): void => {
-      if (fault?.kind !== "garbage") io.stdout(text);
-      else if (!cut) io.stdout(text.slice(0, Math.ceil(text.length / 3)));
+      if (!spoils) io.stdout(text);
+      else if (!cut) io.stdout(spoils(text));
       cut = true;
     };
     const session: Session = {
@@ -81,6 +89,9 @@ export const createController = ({ clock, scenario, maas, log, contents }: JujuP
       store: clientStore(storeDirectory(env)),
       env,
       stdin: env.SIMULATED_JUJU_STDIN ?? "",
+      readStdin: () => waitForever(io.signal),
+      onInterrupt: () => {},
+      log: () => {},
       ...io,
       stdout,
       fault,

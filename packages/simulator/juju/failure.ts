@@ -12,3 +12,24 @@ export const fail = (message: string, exitCode: number = runError): never => {
 
 export const isFailure = (thrown: unknown): thrown is Failure =>
   thrown instanceof Error && "exitCode" in thrown && typeof thrown.exitCode === "number";
+
+/** A login in the making: where, as whom, and what the command puts before the reason when it fails. */
+export type Dial = {
+  readonly controller: string;
+  readonly endpoint: string;
+  readonly user: string;
+  readonly prefix: string;
+};
+
+/** How long the real client dials an unreachable controller before it says anything, ms (juju.md 3). */
+export const dialTimeout = 598_000;
+
+export const unreachable = ({ prefix, endpoint }: Dial): never =>
+  fail(`${prefix}unable to connect to API: dial tcp ${endpoint}: connect: connection refused`);
+
+/** Waits until the client is gone. */
+export const waitForever = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });

@@ -1,17 +1,10 @@
 import { realClock } from "../clock.ts";
-import { runClient } from "./client.ts";
+import { runClient, splitCommand } from "./client.ts";
 import { commands } from "./commands/index.ts";
+import { readsFilesOnly } from "./faults.ts";
+import { controllerSchema } from "./scenario.ts";
 import { createState } from "./state.ts";
 import { clientStore, storeDirectory } from "./store.ts";
-
-/** Commands that read local files alone, and so work while the controller (the lab) cannot be reached. */
-const local: ReadonlySet<string> = new Set([
-  "whoami",
-  "version",
-  "--version",
-  "controllers",
-  "list-controllers",
-]);
 
 type Output = {
   readonly stdout: { write(text: string): unknown };
@@ -24,20 +17,18 @@ export const runLocally = async (
   env: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): Promise<number | undefined> => {
-  const [name = ""] = argv;
-  if (!local.has(name) && commands.has(name)) return undefined;
+  const { name } = splitCommand(argv);
+  if (!readsFilesOnly.has(name) && commands.has(name)) return undefined;
   const clock = realClock();
   const nothing = async () => ({ status: 503, text: "" });
+  const version = env.SIMULATED_JUJU_CLIENT ?? "3.6.28";
   const controller = {
-    name: "",
-    user: "",
-    password: "",
-    version: "3.6.28",
-    client: env.SIMULATED_JUJU_CLIENT ?? "3.6.28",
+    ...controllerSchema.parse({ access: "none", listsItself: false }),
+    version,
+    client: version,
     uuid: "",
-    access: "none",
-    listsItself: false,
-  } as const;
+    bootstrappedBy: "",
+  };
   const state = createState({ controller, models: [], machines: [], faults: [] }, clock);
   const maas = { machinesOf: () => [], releaseByJuju: nothing, deleteByJuju: nothing };
   return runClient(
@@ -46,6 +37,9 @@ export const runLocally = async (
       store: clientStore(storeDirectory(env)),
       env,
       stdin: "",
+      readStdin: async () => {},
+      onInterrupt: () => {},
+      log: () => {},
       stdout: (text) => output.stdout.write(text),
       stderr: (text) => output.stderr.write(text),
       signal: new AbortController().signal,

@@ -3,9 +3,13 @@ import { stringify } from "yaml";
 /** A cell of a table; numbers are set to the right where juju does so. */
 export type Column = { readonly title: string; readonly right?: boolean };
 
+/** What juju leaves out of YAML, and prints as `{}` in JSON, when nothing is in it. */
+const omitted = (key: unknown, value: unknown): boolean =>
+  key === "modification-status" && JSON.stringify(value) === "{}";
+
 /** YAML in the layout of juju: sequences not indented, double quotes, long texts folded. */
 export const toYaml = (value: unknown): string =>
-  stringify(value, {
+  stringify(value, (key, member) => (omitted(key, member) ? undefined : member), {
     version: "1.1",
     indentSeq: false,
     lineWidth: 80,

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { MaasWorld } from "../maas/world.ts";
 import { deletesVirtualMachines, stopMachines } from "./provider.ts";
-import type { CourseStep } from "./scenario.ts";
+import type { CourseStep, ModelScenario } from "./scenario.ts";
 import { type ControllerState, isJuju4, type Machine, type Model } from "./state.ts";
 import { instant } from "./time.ts";
 
@@ -15,7 +15,7 @@ export type World = {
 const applicationsGone = 0.3;
 const machinesGone = 0.55;
 const tearDownAt = 0.6;
-/** How many machines a stuck model keeps by default. */
+/** How many machines a stuck model keeps by default, unless it is those that were added by hand. */
 const stuckMachines = 2;
 /** Lab time in which a machine goes that was removed from a stuck model, ms. */
 const removalTakes = 5_000;
@@ -31,9 +31,36 @@ const contentsOf = ({ machines, applications }: Model): string =>
     .filter(Boolean)
     .join(", ");
 
-/** The model's status now: the message of a dying model counts the controller's attempts. */
-export const modelStatus = (model: Model, nowMs: number): Model["status"] => {
-  const { destruction, scenario, status } = model;
+/** A model's status, with what is under way of its migration to another controller. */
+type ShownStatus = Model["status"] & { readonly migration?: string };
+
+/**
+ * The model's status now: the message of a dying model counts the controller's attempts. That of a suspended model and
+ * that of a migration are from Juju's source, and so is everything of 4.0 but `available`.
+ *
+ * @param controller its version
+ * @param command `juju status` words it in a way of its own
+ */
+export const modelStatus = (
+  model: Model,
+  nowMs: number,
+  controller: string,
+  command: "status" | "other" = "other",
+): ShownStatus => {
+  const { destruction, scenario } = model;
+  const { since } = model.status;
+  const { migrating } = scenario;
+  if (scenario.suspended || destruction?.phase === "suspended")
+    return { current: "suspended", message: "suspended since cloud credential is not valid", since };
+  if (isJuju4(controller)) {
+    if (destruction) return { current: "destroying", message: "the model is being destroyed", since };
+    if (migrating !== null) return { current: "busy", message: "the model is being migrated", since };
+    return model.status;
+  }
+  if (migrating !== null && command === "status")
+    return { current: "busy", message: `migrating: ${migrating}`, since };
+  if (migrating !== null) return { ...model.status, migration: migrating };
+  const { status } = model;
   if (destruction?.phase !== "cleaning") return status;
   const attempts = Math.floor((nowMs - destruction.startedAt) / scenario.retryEvery);
   const left = contentsOf(model);
@@ -43,6 +70,14 @@ export const modelStatus = (model: Model, nowMs: number): Model["status"] => {
     message: `attempt ${attempts} to destroy model failed (will retry):  model not empty, found ${left} (model not empty)`,
   };
 };
+
+/** What a dying model waits for. Machines that were added by hand keep one of 3.6 until they are removed. */
+const stuckBy = ({ scenario, version }: Model): ModelScenario["stuck"] =>
+  scenario.stuck === "none" && scenario.manual.length > 0 && !isJuju4(version)
+    ? "until-machines-removed"
+    : scenario.stuck;
+
+const removalHelps = (model: Model): boolean => stuckBy(model) === "until-machines-removed";
 
 const setStatus = (world: World, model: Model, current: string, message: string): void => {
   model.status = { current, message, since: instant(world.clock.now()) };
@@ -69,10 +104,13 @@ const tearDown = async (world: World, model: Model): Promise<void> => {
   setStatus(world, model, "destroying", "tearing down cloud environment");
   if (!destruction.skipsCloud && scenario.releasesMachines) {
     const deletes = deletesVirtualMachines(scenario.vmDeletionBug, model.version);
-    const result = await stopMachines(world.maas, world.maas.machinesOf(model.uuid), deletes);
-    if (result === "credential refused" && scenario.credentialGoesInvalid) {
+    const result = scenario.suspended
+      ? "credential refused"
+      : await stopMachines(world.maas, world.maas.machinesOf(model.uuid), deletes);
+    const invalid = result === "credential refused" && (scenario.credentialGoesInvalid || scenario.suspended);
+    // Juju 4 deletes the model all the same.
+    if (invalid && !isJuju4(model.version)) {
       destruction.phase = "suspended";
-      setStatus(world, model, "suspended", "suspended since cloud credential is not valid");
       return;
     }
     // Juju 4 only logs the failure and deletes the model all the same (juju.md 5).
@@ -107,7 +145,8 @@ const apply = (model: Model, step: CourseStep): void => {
 };
 
 /** Everything counts down evenly; a stuck model keeps its last machines. */
-const evenCourse = ({ scenario, machines, applications }: Model): CourseStep[] => {
+const evenCourse = (model: Model): CourseStep[] => {
+  const { scenario, machines, applications } = model;
   const down = (
     count: number,
     floor: number,
@@ -120,7 +159,9 @@ const evenCourse = ({ scenario, machines, applications }: Model): CourseStep[] =
       dead: [],
       errors: 0,
     }));
-  const floor = scenario.stuck === "none" ? 0 : stuckMachines;
+  // Those added by hand come last in the model.
+  const stays = scenario.stuck === "none" ? scenario.manual.length : stuckMachines;
+  const floor = stuckBy(model) === "none" ? 0 : stays;
   return [
     ...down(applications.length, 0, applicationsGone, "applications"),
     ...down(machines.length, floor, machinesGone, "machines"),
@@ -152,7 +193,8 @@ export const destroyModel = (world: World, model: Model, request: DestroyRequest
   if (model.destruction) {
     if (!request.force) return;
     if (model.scenario.stuck === "until-destroyed-again") unstick(world, model);
-    const mended = model.destruction.phase === "suspended" && !model.scenario.credentialGoesInvalid;
+    const { credentialGoesInvalid, suspended } = model.scenario;
+    const mended = model.destruction.phase === "suspended" && !credentialGoesInvalid && !suspended;
     if (mended) void tearDown(world, model);
     return;
   }
@@ -172,8 +214,8 @@ export const destroyModel = (world: World, model: Model, request: DestroyRequest
   for (const step of course) later(world, model, step.at, () => apply(model, step));
   const last = Math.max(scenario.reap * tearDownAt, ...course.map(({ at }) => at));
   later(world, model, last, () => {
-    const waitsForNothing = scenario.stuck === "until-machines-removed" && model.machines.length === 0;
-    if (scenario.stuck === "none" || waitsForNothing) void tearDown(world, model);
+    const goesOn = stuckBy(model) === "none" || (removalHelps(model) && model.machines.length === 0);
+    if (goesOn) void tearDown(world, model);
     else if (model.destruction) model.destruction.stuck = true;
   });
 };
@@ -181,7 +223,7 @@ export const destroyModel = (world: World, model: Model, request: DestroyRequest
 /** The provisioner stops what was removed from a living model. */
 const stopOne = async (world: World, model: Model, machine: Machine): Promise<void> => {
   const deletes = deletesVirtualMachines(model.scenario.vmDeletionBug, model.version);
-  const own = world.maas.machinesOf(model.uuid).filter(({ systemId }) => systemId === machine.systemId);
+  const own = world.maas.machinesOf(model.uuid).filter(({ systemId }) => systemId === machine.instanceId);
   await stopMachines(world.maas, own, deletes);
 };
 
@@ -192,7 +234,7 @@ export const removeMachine = (world: World, model: Model, id: string, keepInstan
   machine.life = "dying";
   const dying = model.destruction !== undefined;
   // A dying model has queued the same for every machine already: this helps only where it is what is waited for.
-  if (dying && model.scenario.stuck !== "until-machines-removed") return;
+  if (dying && !removalHelps(model)) return;
   world.clock.after(removalTakes, () => {
     model.machines = model.machines.filter((candidate) => candidate.id !== id);
     if (!dying && !keepInstance) void stopOne(world, model, machine);

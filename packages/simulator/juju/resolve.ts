@@ -1,5 +1,6 @@
 import { fail, runError, usageError } from "./failure.ts";
-import { connect, refreshModels, type Session } from "./session.ts";
+import { connect, refreshModels, type Session, visibleModels } from "./session.ts";
+import { isJuju4 } from "./state.ts";
 
 const noControllers = `No controllers registered.
 
@@ -39,11 +40,15 @@ export const targetModel = (session: Session, given: string | undefined): ModelT
   const controller = resolveController(session, second === undefined ? undefined : first, usageError);
   const asked = (second === undefined ? first : second) || session.store.currentModel(controller);
   if (asked) return { controller, asked };
-  const names = Object.keys(session.store.models(controller)).map((name) => `${controller}:${name}`);
-  return fail(
-    `No selected model.\n\nUse "juju switch" to select one of the following models:\n\n${list(names)}`,
-    usageError,
-  );
+  return fail(noSelectedModel(controller, Object.keys(session.store.models(controller))), usageError);
+};
+
+/** What juju says when none of the models that it knows is the current one. It does not offer the controller's own. */
+export const noSelectedModel = (controller: string, names: readonly string[]): string => {
+  const offered = names
+    .filter((name) => !name.endsWith("/controller"))
+    .map((name) => `${controller}:${name}`);
+  return `No selected model.\n\nUse "juju switch" to select one of the following models:\n\n${list(offered)}`;
 };
 
 export type StoredModel = {
@@ -84,11 +89,10 @@ export const lookUpModel = async (session: Session, target: ModelTarget): Promis
   const stored = find(session, target, account.user);
   if (stored) return stored;
   await connect(session, controller);
-  refreshModels(session, controller);
+  refreshModels(session, controller, visibleModels(session, account.user));
   const fresh = find(session, target, account.user);
   if (fresh) return fresh;
-  const shown = asked.includes("/") || isFullUuid(asked) ? asked : `${account.user}/${asked}`;
-  return fail(`model ${controller}:${shown} not found`, runError);
+  // 4.0 repeats the name as it was written, 3.6 with the user before it, also when it is a UUID.
+  const asWritten = asked.includes("/") || isJuju4(session.world.state.scenario.client);
+  return fail(`model ${controller}:${asWritten ? asked : `${account.user}/${asked}`} not found`, runError);
 };
-
-const isFullUuid = (text: string): boolean => uuidPrefix.test(text) && text.length === 36;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { duration } from "../duration.ts";
+import { type JujuFaultKind, jujuFaultKinds } from "./faults.ts";
 
 /** What the stand-in needs to know before identities are decided. */
 type Unresolved<Whole, Key extends keyof Whole> = Omit<Whole, Key> & { [K in Key]?: Whole[K] | undefined };
@@ -15,6 +16,10 @@ export type ControllerScenario = {
   client: string;
   uuid: string;
   access: "superuser" | "login" | "none";
+  /** Who owns the controller's own model, and so sees it in `juju models`; default: the user. */
+  bootstrappedBy: string;
+  /** Other users, by name, with what they may do on the controller. */
+  users: Record<string, "superuser" | "login">;
   /** False: the user cannot see the controller's own model. */
   listsItself: boolean;
   modelUuid?: string | undefined;
@@ -34,11 +39,23 @@ export type CourseStep = {
   errors: number;
 };
 
+/** A command set that `juju disable-command` has blocked, and the operator's text. */
+export type Disabled = { set: (typeof commandSets)[number]; message: string };
+
+/** The sets of commands that can be disabled. */
+export const commandSets = ["destroy-model", "remove-object", "all"] as const;
+
+export type ModelAccess = "admin" | "write" | "read" | "none";
+
 /** One model of the controller. */
 export type ModelScenario = {
   name: string;
   owner: string;
   uuid: string;
+  /** True: it is the controller's own, in place of the one that every controller has. */
+  isController: boolean;
+  /** The cloud that it is on; default: the lab's MAAS. */
+  cloud?: { name: string; region: string; type: string } | undefined;
   /** How many applications of a charmed OpenStack, or a bundle file. */
   applications: number | string;
   /** True: secrets among the application options contain the word CANARY. */
@@ -59,17 +76,27 @@ export type ModelScenario = {
   vmDeletionBug: boolean | "auto";
   /** The provider's release when tearing down the cloud environment. */
   releasesMachines: boolean;
-  /** What the user may do on the model; `read` may not destroy it. */
-  access: "admin" | "write" | "read";
+  /** What was granted to the lab's user; only `admin`, or a superuser with `none`, may destroy it. */
+  access: ModelAccess;
+  /** What was granted to other users, by name; the owner is an admin. */
+  users: Record<string, ModelAccess>;
   /** Commands that `juju disable-command` has blocked. */
-  disabled: ("destroy-model" | "remove-object" | "all")[];
+  disabled: Disabled[];
+  /** The credential is invalid: 3.6 cannot end the destruction, 4.0 can. */
+  suspended: boolean;
+  /** What is being done of a migration to another controller, such as `validating`; null when there is none. */
+  migrating: string | null;
+  /** Addresses of machines that were added by hand; destroy-model of 3.6 never removes them. */
+  manual: string[];
+  /** How many machines are waiting for an instance. */
+  pending: number;
   /** The agent version of the model; default: the controller's. */
   version?: string | undefined;
   /** Counts that `juju models` prints, where they differ from what the model holds. */
   summary?: { machines: number; cores: number; units: number } | undefined;
 };
 
-export const controllerSchema: z.ZodType<Unresolved<ControllerScenario, "uuid" | "client">> = z.strictObject({
+const controllerFields = {
   name: z.string().default("maas-lab"),
   user: z.string().default("admin"),
   password: z.string().default("simulated"),
@@ -77,10 +104,16 @@ export const controllerSchema: z.ZodType<Unresolved<ControllerScenario, "uuid" |
   client: z.string().optional(),
   uuid: z.string().optional(),
   access: z.enum(["superuser", "login", "none"]).default("superuser"),
+  bootstrappedBy: z.string().optional(),
+  users: z.record(z.string(), z.enum(["superuser", "login"])).default({}),
   listsItself: z.boolean().default(true),
   modelUuid: z.string().optional(),
   since: z.string().optional(),
-});
+};
+
+type UnresolvedController = Unresolved<ControllerScenario, "uuid" | "client" | "bootstrappedBy">;
+
+export const controllerSchema: z.ZodType<UnresolvedController> = z.strictObject(controllerFields);
 
 const courseStep: z.ZodType<CourseStep> = z.strictObject({
   at: duration,
@@ -90,10 +123,19 @@ const courseStep: z.ZodType<CourseStep> = z.strictObject({
   errors: z.int().nonnegative().default(0),
 });
 
+const modelAccess = z.enum(["admin", "write", "read", "none"]);
+const commandSet = z.enum(commandSets);
+const disabled = z.union([
+  commandSet.transform((set): Disabled => ({ set, message: "" })),
+  z.strictObject({ set: commandSet, message: z.string().default("") }),
+]);
+
 export const modelSchema: z.ZodType<Unresolved<ModelScenario, "owner" | "uuid">> = z.strictObject({
   name: z.string().min(1),
   owner: z.string().optional(),
   uuid: z.string().optional(),
+  isController: z.boolean().default(false),
+  cloud: z.strictObject({ name: z.string(), region: z.string(), type: z.string() }).optional(),
   applications: z.union([z.int().nonnegative(), z.string()]).default(25),
   canary: z.boolean().default(false),
   storage: z.union([z.boolean(), z.literal("unlisted")]).default(false),
@@ -104,34 +146,16 @@ export const modelSchema: z.ZodType<Unresolved<ModelScenario, "owner" | "uuid">>
   credentialGoesInvalid: z.boolean().default(false),
   vmDeletionBug: z.union([z.literal("auto"), z.boolean()]).default("auto"),
   releasesMachines: z.boolean().default(true),
-  access: z.enum(["admin", "write", "read"]).default("admin"),
-  disabled: z.array(z.enum(["destroy-model", "remove-object", "all"])).default([]),
+  access: modelAccess.default("admin"),
+  users: z.record(z.string(), modelAccess).default({}),
+  disabled: z.array(disabled).default([]),
+  suspended: z.boolean().default(false),
+  migrating: z.string().nullable().default(null),
+  manual: z.array(z.string()).default([]),
+  pending: z.int().nonnegative().default(0),
   version: z.string().optional(),
   summary: z.strictObject({ machines: z.int(), cores: z.int(), units: z.int() }).optional(),
 });
-
-/** What happens to a call of the juju client, whatever the controller's state is. */
-export const jujuFaultKinds: readonly [
-  "poll-drops",
-  "poll-error",
-  "goes-silent",
-  "rc0-lies",
-  "rc1-empty",
-  "hang",
-  "garbage",
-  "silent",
-  "unauthorized",
-] = [
-  "poll-drops", // destroy-model loses its connection while it waits: rc 0, not "Model destroyed."
-  "poll-error", // the same with an answer that is neither a status nor "not found"
-  "goes-silent", // destroy-model writes nothing more while it waits and never ends; the destruction goes on
-  "rc0-lies", // models: a model left out, rc 0, one line on stderr; destroy-model: rc 0 at the first poll
-  "rc1-empty", // rc 1, `{}` on stdout for the machine formats
-  "hang", // no output, no end
-  "garbage", // rc 0, stdout cut off in the middle
-  "silent", // the controller is unreachable: silent for 598 s, then rc 1
-  "unauthorized", // the login is refused
-];
 
 /** A fault of the juju client or the controller. */
 export type JujuFault = {
@@ -140,9 +164,11 @@ export type JujuFault = {
   command: string;
   /** How many calls it hits. */
   times: number;
-  kind: (typeof jujuFaultKinds)[number];
+  kind: JujuFaultKind;
   /** poll-drops, poll-error, goes-silent: how many polls are answered first. */
   after: number;
+  /** poll-error: what the poll fails with; noise: what is on stderr. */
+  text?: string | undefined;
 };
 
 export const jujuFaultSchema: z.ZodType<JujuFault> = z.strictObject({
@@ -151,6 +177,7 @@ export const jujuFaultSchema: z.ZodType<JujuFault> = z.strictObject({
   times: z.int().positive().default(1),
   kind: z.enum(jujuFaultKinds),
   after: z.int().nonnegative().default(2),
+  text: z.string().optional(),
 });
 
 /** What the Juju side takes from a scenario's machines. */

@@ -1,4 +1,7 @@
-import { fail } from "./failure.ts";
+import type { LogLine } from "./client.ts";
+import { type Dial, dialTimeout, fail, unreachable } from "./failure.ts";
+import { behaviourOf } from "./faults.ts";
+import { accessOf, grantOf, isSuperuser } from "./grants.ts";
 import type { World } from "./reap.ts";
 import type { JujuFault } from "./scenario.ts";
 import type { Model } from "./state.ts";
@@ -11,6 +14,12 @@ export type Session = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** All of stdin, empty when there is none. */
   readonly stdin: string;
+  /** Waits for a line on stdin, or for its end. */
+  readonly readStdin: () => Promise<void>;
+  /** What the client writes when it is interrupted from now on, before it ends with exit code 1. */
+  readonly onInterrupt: (text: string) => void;
+  /** Writes a line of the client's log, if it was asked for. */
+  readonly log: (line: LogLine, text: string) => void;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   /** Aborted when the client is gone. */
@@ -19,49 +28,55 @@ export type Session = {
   readonly fault: JujuFault | undefined;
 };
 
-/** How long the real client dials an unreachable controller before it says anything, ms (juju.md 3). */
-export const dialTimeout = 598_000;
-
-/** Waits until the client is gone. */
-export const never = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
+/** Waits while the controller cannot be reached: silently, and no longer than the client dials. */
+const waitUntilReachable = async ({ world, signal }: Session, dial: Dial): Promise<void> => {
+  const { clock, state } = world;
+  const away = state.awayUntil - clock.now();
+  if (away <= 0) return;
+  await clock.sleep(Math.min(away, dialTimeout), signal);
+  if (away > dialTimeout) unreachable(dial);
+};
 
 /**
  * Connects to the controller and logs in, as every command does that is not only about local files.
  *
  * @param controller as the client's store names it
  * @param prefix what the command puts before the reason
+ * @returns the user who is logged in
  */
-export const connect = async (session: Session, controller: string, prefix = ""): Promise<void> => {
-  const { fault, store, world, signal } = session;
-  const { clock, state } = world;
+export const connect = async (session: Session, controller: string, prefix = ""): Promise<string> => {
+  const { fault, store, world } = session;
+  const account = store.account(controller);
+  const user = account?.user ?? "";
   const endpoint = store.controllers().controllers[controller]?.["api-endpoints"][0] ?? "";
-  if (fault?.kind === "hang") await never(signal);
-  if (fault?.kind === "silent") {
-    await clock.sleep(dialTimeout, signal);
-    fail(`${prefix}unable to connect to API: dial tcp ${endpoint}: connect: connection refused`);
-  }
-  if (fault?.kind === "rc1-empty") fail(`${prefix}connection is shut down`);
-  const password = store.account(controller)?.password;
-  const wrong = password !== undefined && password !== state.scenario.password;
-  if (wrong || fault?.kind === "unauthorized")
-    fail(`${prefix}invalid entity name or password (unauthorized access)`);
+  const dial: Dial = { controller, endpoint, user, prefix };
+  await behaviourOf(fault).connect?.(session, dial);
+  await waitUntilReachable(session, dial);
+  session.log("connecting", `connecting to API addresses: [${endpoint}]`);
+  session.log("connected", `connection established to "wss://${endpoint}/api"`);
+  const { scenario } = world.state;
+  const wrong = account?.password !== undefined && account.password !== scenario.password;
+  if (wrong) fail(`${prefix}invalid entity name or password (unauthorized access)`);
+  if (accessOf(scenario, user) === "none" && prefix === "") fail("permission denied (unauthorized access)");
+  return user;
 };
 
-/** The models that the user may see, in the order in which the controller lists them. */
-export const visibleModels = ({ world }: Session): Model[] => {
+/**
+ * The models that a user may see, in the order in which the controller lists them: those with an explicit grant to the
+ * user, for superusers too; with `all`, a superuser's list is that of all models.
+ */
+export const visibleModels = ({ world }: Session, user: string, all = false): Model[] => {
   const { models, scenario } = world.state;
-  return [...models.values()].filter(({ isController }) => scenario.listsItself || !isController);
+  return [...models.values()].filter(
+    (model) =>
+      (scenario.listsItself || !model.isController) &&
+      ((all && isSuperuser(scenario, user)) || grantOf(scenario, model, user) !== undefined),
+  );
 };
 
 /** Brings the client's list of models up to date. The current model stays, even when it is gone. */
-export const refreshModels = (session: Session, controller: string): void =>
+export const refreshModels = (session: Session, controller: string, models: readonly Model[]): void =>
   session.store.setModels(
     controller,
-    Object.fromEntries(
-      visibleModels(session).map(({ owner, name, uuid }) => [`${owner}/${name}`, { uuid, type: "iaas" }]),
-    ),
+    Object.fromEntries(models.map(({ owner, name, uuid }) => [`${owner}/${name}`, { uuid, type: "iaas" }])),
   );

@@ -1,28 +1,33 @@
 import { toTable } from "./output.ts";
 import { modelStatus } from "./reap.ts";
-import { machineColumns, machineRows, showMachines } from "./show.ts";
-import { isJuju4, type Model } from "./state.ts";
+import { machineColumns, machineRows, showMachines, shownLife } from "./show.ts";
+import { isJuju4, type Machine, type Model } from "./state.ts";
 import { clockTime, instant, statusTime } from "./time.ts";
 import type { Application, Unit } from "./workload.ts";
 
-/** Where a model lives, and when it is asked. */
+/** Where a model lives, when it is asked, and by whom. */
 export type Place = {
   readonly controller: string;
-  readonly cloud: string;
+  readonly cloud: { readonly name: string; readonly region: string };
+  /** The versions of the client and of the controller. */
   readonly client: string;
+  readonly version: string;
   readonly nowMs: number;
+  /** Applications or units that are asked for; none: all. */
+  readonly only: readonly string[];
 };
 
 const unitEntry = (model: Model, unit: Unit): [string, Record<string, unknown>] => {
   const since = statusTime(model.since);
-  const { subordinates, ports } = unit;
+  const { subordinates, ports, waits, versioned = true } = unit;
+  const version = versioned && !waits ? { version: model.version } : {};
   const entry = {
-    "workload-status": { current: "active", message: unit.message, since },
-    "juju-status": { current: "idle", since, version: model.version },
+    "workload-status": { current: waits ? "waiting" : "active", message: unit.message, since },
+    "juju-status": { current: waits ? "allocating" : "idle", since, ...version },
     ...(unit.leader ? { leader: true } : {}),
     ...(unit.machine ? { machine: unit.machine } : {}),
     ...(ports ? { "open-ports": ports } : {}),
-    "public-address": unit.address,
+    ...(unit.address ? { "public-address": unit.address } : {}),
     ...(subordinates.length > 0
       ? { subordinates: Object.fromEntries(subordinates.map((own) => unitEntry(model, own))) }
       : {}),
@@ -33,9 +38,18 @@ const unitEntry = (model: Model, unit: Unit): [string, Record<string, unknown>] 
 const sortedKeys = <Value>(record: Readonly<Record<string, Value>>): [string, Value][] =>
   Object.entries(record).sort(([left], [right]) => (left < right ? -1 : 1));
 
-const applicationEntry = (model: Model, application: Application): Record<string, unknown> => {
+/** The space of each endpoint of an application. */
+export const bindingsOf = (model: Model, application: string): Record<string, string> =>
+  model.bundle.applications[application]?.bindings ?? { "": "alpha" };
+
+const applicationEntry = (
+  model: Model,
+  application: Application,
+  controller: string,
+): Record<string, unknown> => {
   const { charm, revision, channel, charmVersion, status, relations, subordinateTo, units, version } =
     application;
+  const bindings = bindingsOf(model, application.name);
   const related = sortedKeys(relations).map(([endpoint, others]) => [
     endpoint,
     others.map((other) => ({
@@ -53,7 +67,7 @@ const applicationEntry = (model: Model, application: Application): Record<string
     "charm-channel": channel,
     ...(charmVersion ? { "charm-version": charmVersion } : {}),
     exposed: false,
-    ...(model.life === "alive" ? {} : { life: "dying" }),
+    ...shownLife(model.life === "alive" ? "alive" : "dying", controller),
     "application-status": {
       current: status.current,
       ...(status.message ? { message: status.message } : {}),
@@ -63,37 +77,63 @@ const applicationEntry = (model: Model, application: Application): Record<string
     ...(subordinateTo.length > 0 ? { "subordinate-to": subordinateTo } : {}),
     ...(units.length > 0 ? { units: Object.fromEntries(units.map((unit) => unitEntry(model, unit))) } : {}),
     ...(version ? { version } : {}),
-    "endpoint-bindings": { "": "alpha" },
+    ...(Object.keys(bindings).length > 0 ? { "endpoint-bindings": bindings } : {}),
   };
 };
 
 /** The applications that a model still has, by name. */
-const present = ({ workload, applications }: Model): Application[] =>
+export const presentApplications = ({ workload, applications }: Model): Application[] =>
   workload.applications
     .filter(({ name }) => applications.includes(name))
     .sort((left, right) => (left.name < right.name ? -1 : 1));
 
+/** What was asked for: some applications with the machines of their units, or all that there is. */
+const asked = (
+  model: Model,
+  only: readonly string[],
+): { applications: Application[]; machines: Machine[] } => {
+  const present = presentApplications(model);
+  if (only.length === 0) return { applications: present, machines: model.machines };
+  const names = only.map((one) => one.split("/")[0]);
+  // Relations to what is not asked for are not told.
+  const applications = present
+    .filter(({ name }) => names.includes(name))
+    .map((one) => ({
+      ...one,
+      relations: Object.fromEntries(
+        Object.entries(one.relations)
+          .map(
+            ([endpoint, others]) =>
+              [endpoint, others.filter((other) => names.includes(other.application))] as const,
+          )
+          .filter(([, others]) => others.length > 0),
+      ),
+    }));
+  const hosts = applications.flatMap(({ units }) => units.map(({ machine }) => machine.split("/")[0]));
+  return { applications, machines: model.machines.filter(({ id }) => hosts.includes(id)) };
+};
+
 /** `juju status --format=yaml` as data. */
 export const fullStatus = (
   model: Model,
-  { controller, cloud, client, nowMs }: Place,
+  { controller, cloud, client, version, nowMs, only }: Place,
 ): Record<string, unknown> => {
-  const { current, message } = modelStatus(model, nowMs);
-  const applications = present(model);
+  const { current, message } = modelStatus(model, nowMs, version, "status");
+  const { applications, machines } = asked(model, only);
   return {
     model: {
       name: model.name,
       type: "iaas",
       controller,
-      cloud,
-      region: "default",
+      cloud: cloud.name,
+      region: cloud.region,
       version: model.version,
       "model-status": { current, ...(message ? { message } : {}), since: statusTime(model.status.since) },
       ...(isJuju4(client) ? {} : { sla: "unsupported" }),
     },
-    machines: showMachines(model),
+    machines: showMachines(model, machines, version),
     applications: Object.fromEntries(
-      applications.map((application) => [application.name, applicationEntry(model, application)]),
+      applications.map((application) => [application.name, applicationEntry(model, application, version)]),
     ),
     storage: applications.length > 0 ? model.workload.storage : {},
     controller: { timestamp: clockTime(instant(nowMs)) },
@@ -103,8 +143,8 @@ export const fullStatus = (
 const unitRows = (unit: Unit, indent = ""): string[][] => [
   [
     `${indent}${unit.name}${unit.leader ? "*" : ""}`,
-    "active",
-    "idle",
+    unit.waits ? "waiting" : "active",
+    unit.waits ? "allocating" : "idle",
     unit.machine,
     unit.address,
     (unit.ports ?? []).join(" "),
@@ -119,14 +159,14 @@ const titles = (...names: string[]): { title: string; right?: boolean }[] =>
 /** `juju status`: the tables that it prints for people. */
 export const statusTables = (model: Model, place: Place): string => {
   const juju4 = isJuju4(place.client);
-  const applications = present(model);
-  const scale = (application: Application): number =>
-    application.units.length ||
-    applications
-      .flatMap(({ units }) => units)
-      .flatMap(({ subordinates }) => subordinates)
-      .filter(({ name }) => name.startsWith(`${application.name}/`)).length;
-  const region = `${place.cloud}/default`;
+  const { applications, machines } = asked(model, place.only);
+  const scale = ({ name: of, units }: Application): string => {
+    const waiting = units.filter(({ waits }) => waits).length;
+    const subordinates = applications.flatMap((one) => one.units).flatMap((unit) => unit.subordinates);
+    const own = units.length || subordinates.filter(({ name }) => name.startsWith(`${of}/`)).length;
+    return waiting > 0 ? `${own - waiting}/${own}` : `${own}`;
+  };
+  const region = `${place.cloud.name}/${place.cloud.region}`;
   const now = clockTime(instant(place.nowMs));
   const head = juju4
     ? toTable(titles("Model", "Controller", "Cloud/Region", "Version", "Timestamp"), [
@@ -144,7 +184,7 @@ export const statusTables = (model: Model, place: Place): string => {
           application.name,
           application.version,
           application.status.current,
-          String(scale(application)),
+          scale(application),
           application.charm,
           application.channel,
           String(application.revision),
@@ -158,6 +198,6 @@ export const statusTables = (model: Model, place: Place): string => {
       ),
     );
   }
-  if (model.machines.length > 0) parts.push(toTable(machineColumns, machineRows(model)));
+  if (machines.length > 0) parts.push(toTable(machineColumns, machineRows(model, machines)));
   return parts.join("\n");
 };

@@ -1,4 +1,6 @@
-import { never, type Session } from "./session.ts";
+import { waitForever } from "./failure.ts";
+import { behaviourOf, lostConnection } from "./faults.ts";
+import type { Session } from "./session.ts";
 import type { Model } from "./state.ts";
 
 /** The client polls after 10 ms, then after twice as long each time, up to 2 s (juju.md 1). */
@@ -6,46 +8,54 @@ const firstPoll = 10;
 const longestPoll = 2000;
 const lineWidth = 80;
 
-/** What is left, as the client words it. */
-const progress = ({ errors, machines, applications, volumes }: Model): string =>
+/** What is left, as the client counts it. */
+const counted = ({ machines, applications, volumes }: Model): string[] => [
+  ...(machines.length > 0 ? [`${machines.length} machine(s)`] : []),
+  ...(applications.length > 0 ? [`${applications.length} application(s)`] : []),
+  ...(volumes > 0 ? [`${volumes} volume(s)`] : []),
+];
+
+const progress = (model: Model): string =>
   [
     "Waiting for model to be removed",
-    ...(errors > 0 ? [`${errors} error(s)`] : []),
-    ...(machines.length > 0 ? [`${machines.length} machine(s)`] : []),
-    ...(applications.length > 0 ? [`${applications.length} application(s)`] : []),
-    ...(volumes > 0 ? [`${volumes} volume(s)`] : []),
+    ...(model.errors > 0 ? [`${model.errors} error(s)`] : []),
+    ...counted(model),
   ].join(", ");
 
-/** How a poll that is neither an answer nor "not found" ends the wait: the exit code is 0 all the same. */
-const pollFailures: Readonly<Record<string, string>> = {
-  "poll-drops": "connection is shut down",
-  "poll-error": "unexpected: state pool is closed",
-  "rc0-lies": "connection is shut down",
+/** What the client writes when it is interrupted; from Juju's source, recorded where nothing was left. */
+export const interrupted = (left?: Model): string => {
+  const list = left ? counted(left).map((one) => `\n - ${one}`) : [];
+  const head = list.length > 0 ? "\nThe following resources have not yet been removed:" : "";
+  return `\n\ndestroy model is still running in the background...${head}${list.join("")}\n`;
 };
 
 /**
  * Polls until the controller no longer knows the model, writing what is left: a dot for each poll that finds
- * nothing new, a new line when something changed or the line is full.
+ * nothing new, a new line when something changed or the line is full. A poll that fails for another reason ends it,
+ * and the exit code is 0 all the same.
  */
-export const waitUntilGone = async (session: Session, model: Model, onNewLine: boolean): Promise<void> => {
+export const waitUntilGone = async (session: Session, model: Model): Promise<void> => {
   const { stderr, world, signal, fault } = session;
-  const failure = fault && pollFailures[fault.kind];
-  const answered = fault?.kind === "rc0-lies" ? 0 : (fault?.after ?? 0);
+  const { poll: failure, neverAsks = false } = behaviourOf(fault);
+  const answered = neverAsks ? 0 : (fault?.after ?? 0);
   let reported = "";
   let column = 0;
   let wait = firstPoll;
   for (let poll = 0; ; poll += 1) {
     await world.clock.sleep(wait, signal);
     wait = Math.min(wait * 2, longestPoll);
-    if (fault?.kind === "goes-silent" && poll >= answered) await never(signal);
-    if (failure && poll >= answered) {
-      stderr(`Unable to get the model status from the API: ${failure}.\n`);
+    if (failure === null && poll >= answered) await waitForever(signal);
+    const away = world.state.awayUntil > world.clock.now();
+    const lost = away ? lostConnection : failure && poll >= answered ? (fault?.text ?? failure) : undefined;
+    if (lost) {
+      stderr(`Unable to get the model status from the API: ${lost}.\n`);
       return;
     }
     if (!world.state.models.has(model.uuid)) break;
+    session.onInterrupt(interrupted(model));
     const text = progress(model);
     if (text !== reported) {
-      stderr(`${reported || !onNewLine ? "\n" : ""}${text}...`);
+      stderr(`\n${text}...`);
       reported = text;
       column = text.length + 3;
     } else {
@@ -54,5 +64,5 @@ export const waitUntilGone = async (session: Session, model: Model, onNewLine: b
       stderr(".");
     }
   }
-  stderr(`${reported || !onNewLine ? "\n" : ""}Model destroyed.\n`);
+  stderr("\nModel destroyed.\n");
 };

@@ -8,6 +8,10 @@ export type Unit = {
   readonly leader: boolean;
   readonly message: string;
   readonly ports?: readonly string[];
+  /** Waits for its machine: no agent, no address. */
+  readonly waits?: boolean;
+  /** False: the agent has not told its version. */
+  readonly versioned?: boolean;
   readonly subordinates: readonly Unit[];
 };
 
@@ -45,6 +49,30 @@ const containerEndpoints: ReadonlySet<string> = new Set([
   "storage-backend",
   "ha",
 ]);
+
+/** The interfaces of relations, by the endpoint of one side: published charms' metadata. */
+const interfaces: Readonly<Record<string, string>> = {
+  "shared-db": "mysql-shared",
+  "db-router": "mysql-router",
+  amqp: "rabbitmq",
+  "identity-service": "keystone",
+  "image-service": "glance",
+  "cloud-compute": "nova-compute",
+  "cinder-volume-service": "cinder",
+  "storage-backend": "cinder-backend",
+  client: "ceph-client",
+  osd: "ceph-osd",
+  radosgw: "ceph-radosgw",
+  "ceph-access": "cinder-ceph-key",
+  "neutron-plugin": "neutron-plugin",
+  certificates: "tls-certificates",
+};
+
+/** The interface of a relation: the same from both sides. */
+const interfaceOf = (own: string, theirs: string): string => {
+  const [first = "", second = ""] = [own, theirs].sort();
+  return interfaces[first] ?? interfaces[second] ?? first;
+};
 
 /** Workload versions that status shows (`version:`), by charm. */
 const versions: Readonly<Record<string, string>> = {
@@ -137,7 +165,11 @@ export const deploy = (
     const relations: Record<string, Related[]> = {};
     for (const [own, other, theirs] of relationsOf(bundle, name)) {
       const local = containerEndpoints.has(own) && (isSubordinate(name) || isSubordinate(other));
-      const related = { application: other, interface: theirs, scope: local ? "container" : "global" };
+      const related = {
+        application: other,
+        interface: interfaceOf(own, theirs),
+        scope: local ? "container" : "global",
+      };
       relations[own] = [...(relations[own] ?? []), related];
     }
     const principal = isSubordinate(name) ? principalOf(name) : undefined;

@@ -240,6 +240,13 @@ describe("setting up the toolchain", () => {
     );
   });
 
+  it("works with a home that cannot be written", async () => {
+    const project = testProject(directory());
+    const { env } = await project.setUp({ HOME: "/dev/null" });
+    expect(existsSync(join(env.PULUMI_HOME ?? "", "plugins"))).to.equal(true);
+    mkdirSync(join(env.PULUMI_HOME ?? "", "workspaces"));
+  });
+
   it("puts the project's Node before one that stands beside the CLI", async () => {
     const project = testProject(directory());
     officialInto(project.bin);

@@ -46,7 +46,10 @@ export const bundleStatusSchema = z.object({
     .nullish(),
 });
 
-const settingsSchema = z.record(z.string(), z.object({ value: z.unknown(), source: z.string().optional() }));
+const settingsSchema = z.record(
+  z.string(),
+  z.object({ value: z.unknown().optional(), source: z.string().optional() }),
+);
 
 /** `juju config APP --format=yaml` */
 export const configSchema = z.object({

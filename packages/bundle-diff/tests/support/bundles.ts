@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { recordings } from "../../../../tests/recordings.ts";
 import { type Change, compareBundles, type Note } from "../../compare.ts";
 import { renderHtml as pageToHtml } from "../../html.ts";
+import { renderMarkdown as pageToMarkdown } from "../../markdown.ts";
 import type { Bundle } from "../../normalise.ts";
 import { parseBundle } from "../../read.ts";
 import { createReport, pageOf, type Report } from "../../report.ts";
@@ -45,6 +46,7 @@ export const reportOf = (old: string, current: string): Report =>
   createReport({ name: "old.yaml", bundle: bundleOf(old) }, { name: "new.yaml", bundle: bundleOf(current) });
 
 export const renderText = (report: Report): string => pageToText(pageOf(report));
+export const renderMarkdown = (report: Report): string => pageToMarkdown(pageOf(report));
 export const renderHtml = (report: Report): string => pageToHtml(pageOf(report));
 
 /** What a change is, without its values: `keystone option debug`. */

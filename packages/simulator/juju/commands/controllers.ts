@@ -1,9 +1,9 @@
+import { createHash } from "node:crypto";
 import { fail } from "../failure.ts";
 import { atMost, flags, formatOf } from "../flags.ts";
-import { toJson, toTable, toYaml } from "../output.ts";
+import { type Column, toJson, toTable, toYaml } from "../output.ts";
 import { resolveController } from "../resolve.ts";
-import type { Session } from "../session.ts";
-import { connect } from "../session.ts";
+import { connect, type Session, visibleModels } from "../session.ts";
 import type { Command } from "./command.ts";
 import { unqualified } from "./whoami.ts";
 
@@ -13,6 +13,7 @@ const described = ({ store }: Session, name: string): Record<string, unknown> | 
   const account = store.account(name);
   const current = store.currentModel(name);
   const endpoints = controller["api-endpoints"];
+  const total = controller["controller-machine-count"];
   return {
     ...(current ? { "current-model": unqualified(current, account?.user ?? "") } : {}),
     ...(account ? { user: account.user, access: account["last-known-access"] ?? "" } : {}),
@@ -24,12 +25,39 @@ const described = ({ store }: Session, name: string): Record<string, unknown> | 
     ...(controller.region ? { region: controller.region } : {}),
     "agent-version": controller["agent-version"],
     "model-count": Object.keys(store.models(name)).length,
-    ...(controller["machine-count"] === undefined ? {} : { "machine-count": controller["machine-count"] }),
-    "controller-machines": {
-      active: controller["active-controller-machine-count"],
-      total: controller["controller-machine-count"],
-    },
+    ...(controller["machine-count"] ? { "machine-count": controller["machine-count"] } : {}),
+    ...(total > 0
+      ? { "controller-machines": { active: controller["active-controller-machine-count"], total } }
+      : {}),
   };
+};
+
+const columns: readonly Column[] = [
+  ...["Controller", "Model", "User", "Access", "Cloud/Region"].map((title) => ({ title })),
+  ...["Models", "Nodes", "HA"].map((title) => ({ title, right: true })),
+  { title: "Version" },
+];
+
+const tableRow = ({ store }: Session, name: string, isCurrent: boolean): string[] => {
+  const controller = store.controllers().controllers[name];
+  const account = store.account(name);
+  const current = store.currentModel(name);
+  const [active, total] = [
+    controller?.["active-controller-machine-count"] ?? 0,
+    controller?.["controller-machine-count"] ?? 0,
+  ];
+  const several = active < total ? `${active}/${total}` : `${total}`;
+  return [
+    isCurrent ? `${name}*` : name,
+    current ? unqualified(current, account?.user ?? "") : "-",
+    account?.user ?? "-",
+    account?.["last-known-access"] ?? "",
+    `${controller?.cloud ?? ""}/${controller?.region ?? ""}`,
+    `${Object.keys(store.models(name)).length || "-"}`,
+    `${controller?.["machine-count"] || "-"}`,
+    total === 0 ? "-" : total === 1 ? "none" : several,
+    controller?.["agent-version"] ?? "",
+  ];
 };
 
 /** `juju controllers`: local files only. */
@@ -51,25 +79,22 @@ export const controllers: Command = {
     else {
       // Ends the call with juju's words for "none registered".
       if (names.length === 0) resolveController(session, undefined, 1);
-      const rows = names.map((name) => [
-        name === current ? `${name}*` : name,
-        store.currentModel(name) ?? "-",
-        store.account(name)?.user ?? "-",
-        store.account(name)?.["last-known-access"] ?? "",
-        `${known.controllers[name]?.cloud ?? ""}/${known.controllers[name]?.region ?? ""}`,
-        known.controllers[name]?.["agent-version"] ?? "",
-      ]);
-      const titles = ["Controller", "Model", "User", "Access", "Cloud/Region", "Version"];
+      const rows = names.map((name) => tableRow(session, name, name === current));
       stdout(
-        toTable(
-          titles.map((title) => ({ title })),
-          rows,
-        ),
+        `Use --refresh option with this command to see the latest information.\n\n${toTable(columns, rows)}`,
       );
     }
     return 0;
   },
 };
+
+/** Not that of a certificate, as the lab's is none. */
+const fingerprint = (text: string): string =>
+  createHash("sha256")
+    .update(text)
+    .digest("hex")
+    .toUpperCase()
+    .replaceAll(/(..)(?!$)/g, "$1:");
 
 /** `juju show-controller`: what the client's files say, once the controller has answered. */
 export const showController: Command = {
@@ -82,22 +107,37 @@ export const showController: Command = {
     const known = session.store.controllers();
     const name = parsed.rest[0] ?? parsed.values.get("controller") ?? known["current-controller"];
     if (!name) return fail("there is no active controller");
-    const details = described(session, name);
-    if (!details) return fail(`controller ${name} not found`);
-    await connect(session, name);
+    if (!known.controllers[name]) return fail(`controller ${name} not found`);
+    const user = await connect(session, name);
     const account = session.store.account(name);
+    const stored = known.controllers[name];
+    // The client calls a UUID by another name in JSON than in YAML.
+    const uuidKey = (yaml: string): string => (format === "json" ? "uuid" : yaml);
+    const { version } = session.world.state.scenario;
+    const visible = visibleModels(session, user, true);
     const answer = {
       [name]: {
         details: {
-          "controller-uuid": details["controller-uuid"],
-          "api-endpoints": details["api-endpoints"],
-          "ca-cert": details["ca-cert"],
-          cloud: details.cloud,
-          region: details.region,
-          "agent-version": session.world.state.scenario.version,
+          [uuidKey("controller-uuid")]: stored?.uuid,
+          "api-endpoints": stored?.["api-endpoints"],
+          cloud: stored?.cloud,
+          region: stored?.region,
+          "agent-version": version,
+          "controller-model-version": version,
+          "ca-fingerprint": fingerprint(stored?.["ca-cert"] ?? ""),
+          "ca-cert": stored?.["ca-cert"],
         },
-        ...(details["current-model"] ? { "current-model": details["current-model"] } : {}),
-        account: { user: account?.user ?? "", access: account?.["last-known-access"] ?? "" },
+        models: Object.fromEntries(
+          visible.map(({ name: model, uuid, machines }) => [
+            model,
+            {
+              [uuidKey("model-uuid")]: uuid,
+              ...(machines.length > 0 ? { "machine-count": machines.length } : {}),
+            },
+          ]),
+        ),
+        ...(session.store.currentModel(name) ? { "current-model": session.store.currentModel(name) } : {}),
+        account: { user, access: account?.["last-known-access"] ?? "" },
       },
     };
     session.stdout(format === "json" ? toJson(answer) : toYaml(answer));

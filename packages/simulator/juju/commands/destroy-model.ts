@@ -1,11 +1,14 @@
 import { fail, runError, usageError } from "../failure.ts";
+import { behaviourOf } from "../faults.ts";
 import { atMost, flags, type Parsed } from "../flags.ts";
 import { parseGoDuration } from "../go-duration.ts";
+import { grantOf, isAllowed, isSuperuser } from "../grants.ts";
 import { destroyModel as destroyOnController } from "../reap.ts";
-import { lookUpModel, targetModel } from "../resolve.ts";
+import { lookUpModel, noSelectedModel, targetModel } from "../resolve.ts";
 import { connect, type Session } from "../session.ts";
 import { isJuju4, type Model } from "../state.ts";
-import { waitUntilGone } from "../wait-until-gone.ts";
+import { interrupted, waitUntilGone } from "../wait-until-gone.ts";
+import { blockedBy } from "./blocks.ts";
 import type { Command } from "./command.ts";
 
 const storageRefusal = (name: string, volumes: number): string => `cannot destroy model "${name}"
@@ -23,15 +26,6 @@ into another Juju model.
 
 `;
 
-const blocked = `the operation has been blocked
-
-destroy-model operation has been disabled for the current model.
-To enable the command run
-
-    juju enable-command destroy-model
-
-`;
-
 const quoted = (items: readonly string[]): string => items.map((item) => JSON.stringify(item)).join(" ");
 
 const warning = (model: Model): string => {
@@ -43,15 +37,14 @@ const warning = (model: Model): string => {
   if (machines.length > 0)
     lines.push(
       ` - ${machines.length} machine${machines.length > 1 ? "s" : ""} will be destroyed`,
-      `  - machine list: ${quoted(machines.map(({ id, systemId }) => `${id} (${systemId})`))}`,
+      `  - machine list: ${quoted(machines.map(({ id, instanceId }) => `${id} (${instanceId === "pending" ? "" : instanceId})`))}`,
     );
   if (applications.length > 0)
     lines.push(
       ` - ${applications.length} application${applications.length > 1 ? "s" : ""} will be removed`,
       `  - application list: ${quoted(applications)}`,
     );
-  if (volumes > 0)
-    lines.push(` - 0 filesystem and ${volumes} volume${volumes > 1 ? "s" : ""} will be destroyed`);
+  lines.push(` - 0 filesystem and ${volumes} volume${volumes > 1 ? "s" : ""} will be destroyed`);
   return `${lines.join("\n")}\n\n`;
 };
 
@@ -65,26 +58,39 @@ const timeoutOf = (parsed: Parsed): number | undefined => {
   const text = parsed.values.get("timeout");
   if (text === undefined) return undefined;
   const ms = parseGoDuration(text);
-  if (ms === undefined)
-    return fail(`invalid value "${text}" for option --timeout: invalid duration`, usageError);
+  if (ms === undefined) {
+    const why = /^-?[\d.]+$/.test(text) ? "missing unit in" : "invalid";
+    return fail(`invalid value "${text}" for option --timeout: time: ${why} duration "${text}"`, usageError);
+  }
   if (!parsed.on.has("force")) fail("--timeout can only be used with --force (dangerous)", usageError);
-  if (ms < 0) fail("timeout must be zero or greater", usageError);
+  if (ms < 0) fail("--timeout must be zero or greater", usageError);
   return ms;
 };
 
 /** Why the controller refuses, undefined when it does not. */
-const refusal = (model: Model, takesStorage: boolean): string | undefined => {
-  const denied = model.scenario.access !== "admin";
-  const { disabled } = model.scenario;
+const refusal = (session: Session, model: Model, user: string, takesStorage: boolean): string | undefined => {
+  const { scenario } = session.world.state;
   const named = `failed to destroy model "${model.name}"\nERROR cannot destroy model: `;
-  if (denied) return `${named}permission denied`;
+  const grant = grantOf(scenario, model, user);
+  const may = grant === "admin" || (grant === undefined && isSuperuser(scenario, user));
+  if (!may) return `${named}permission denied`;
   if (model.isController) return `${named}the simulated lab does not destroy the controller's own model`;
-  if (disabled.includes("destroy-model") || disabled.includes("all"))
-    return `cannot destroy model: ${blocked}`;
+  const blocked = blockedBy(model, "destroy-model");
+  if (blocked) return `cannot destroy model: ${blocked}`;
+  // Composed: no recording has a model that is being migrated.
+  if (model.scenario.migrating !== null) return `${named}model migration in progress`;
   // Juju 4 destroys storage with the units, whatever the flags say (juju.md 5).
   if (!takesStorage && model.volumes > 0 && !isJuju4(model.version))
     return `${named}model contains persistent storage`;
   return undefined;
+};
+
+/** What the client says after a destruction when it has no current model, which is harmless. */
+const withoutCurrentModel = (session: Session, controller: string): string => {
+  const names = Object.keys(session.store.models(controller));
+  return names.length > 0
+    ? noSelectedModel(controller, names)
+    : `current model for controller ${controller} not found`;
 };
 
 /**
@@ -108,25 +114,26 @@ export const destroyModel: Command = {
     const target = targetModel(session, name);
     if (on.has("no-wait") && !on.has("force")) fail("--no-wait without --force not valid", runError);
     const stored = await lookUpModel(session, target);
-    await connect(session, stored.controller, "cannot connect to API: ");
+    const { controller } = stored;
+    const user = await connect(session, controller, "cannot connect to API: ");
     const model = world.state.models.get(stored.uuid);
     if (!model) return fail("getting model status: model not found");
+    if (!isAllowed(session, model, user)) return fail("getting model status: permission denied");
     const takesStorage = on.has("destroy-storage") || on.has("release-storage");
-    if (!on.has("no-prompt")) confirm(session, model);
-    const { client } = world.state.scenario;
     if (!takesStorage && model.scenario.storage === true && model.volumes > 0)
       fail(storageRefusal(model.name, model.volumes));
-    stderr(isJuju4(client) ? "Destroying model\n" : "Destroying model");
-    const reason = refusal(model, takesStorage);
+    if (!on.has("no-prompt")) confirm(session, model);
+    stderr(isJuju4(world.state.scenario.client) ? "Destroying model\n" : "Destroying model");
+    session.onInterrupt(interrupted());
+    const reason = refusal(session, model, user, takesStorage);
     if (reason) fail(reason);
-    // A client that lies never asked.
-    if (session.fault?.kind !== "rc0-lies")
+    if (!behaviourOf(session.fault).neverAsks)
       destroyOnController(world, model, { force: on.has("force"), timeoutMs });
-    await waitUntilGone(session, model, isJuju4(client));
-    const left = Object.entries(session.store.models(stored.controller)).filter(
-      ([, { uuid }]) => uuid !== stored.uuid,
-    );
-    session.store.setModels(stored.controller, Object.fromEntries(left));
+    await waitUntilGone(session, model);
+    const { [stored.name]: _, ...left } = session.store.models(controller);
+    const current = session.store.currentModel(controller);
+    session.store.setModels(controller, left);
+    if (!current) stderr(`WARNING cannot read current model: ${withoutCurrentModel(session, controller)}\n`);
     return 0;
   },
 };

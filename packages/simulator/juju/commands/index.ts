@@ -1,4 +1,6 @@
+import { disableCommand, disabledCommands, enableCommand } from "./blocks.ts";
 import type { Command } from "./command.ts";
+import { config, constraints, offers, showApplication, storage } from "./contents.ts";
 import { controllers, showController } from "./controllers.ts";
 import { destroyModel } from "./destroy-model.ts";
 import { exportBundleCommand } from "./export-bundle.ts";
@@ -12,18 +14,26 @@ import { whoami } from "./whoami.ts";
 
 /** The commands of juju that the lab's client has. */
 export const commands: ReadonlyMap<string, Command> = new Map([
+  ["config", config],
+  ["constraints", constraints],
   ["controllers", controllers],
   ["list-controllers", controllers],
   ["destroy-model", destroyModel],
+  ["disable-command", disableCommand],
+  ["disabled-commands", disabledCommands],
+  ["enable-command", enableCommand],
   ["export-bundle", exportBundleCommand],
   ["machines", machines],
   ["list-machines", machines],
   ["models", models],
   ["list-models", models],
+  ["offers", offers],
   ["remove-machine", removeMachine],
+  ["show-application", showApplication],
   ["show-controller", showController],
   ["show-model", showModel],
   ["status", status],
+  ["storage", storage],
   ["version", version],
   ["whoami", whoami],
 ]);
@@ -34,17 +44,14 @@ export const notSimulated: ReadonlySet<string> = new Set([
   "add-model",
   "add-unit",
   "bootstrap",
-  "config",
   "consume",
   "credentials",
   "debug-log",
   "deploy",
   "destroy-controller",
   "diff-bundle",
-  "disable-command",
   "download-backup",
   "create-backup",
-  "enable-command",
   "exec",
   "help",
   "info",
@@ -53,7 +60,6 @@ export const notSimulated: ReadonlySet<string> = new Set([
   "login",
   "logout",
   "model-config",
-  "offers",
   "refresh",
   "register",
   "relate",
@@ -62,11 +68,9 @@ export const notSimulated: ReadonlySet<string> = new Set([
   "resolved",
   "run",
   "scp",
-  "show-application",
   "show-machine",
   "show-unit",
   "ssh",
-  "storage",
   "switch",
   "unregister",
   "upgrade-model",

@@ -13,10 +13,11 @@ export const machines: Command = {
     const format = formatOf(parsed, ["tabular", "yaml", "json"], "tabular");
     atMost(0, parsed.rest);
     const { model } = await openModel(session, parsed.values.get("model"));
-    const answer = { model: model.name, machines: showMachines(model) };
+    const { version } = session.world.state.scenario;
+    const answer = { model: model.name, machines: showMachines(model, model.machines, version) };
     if (format === "yaml") session.stdout(toYaml(answer));
     else if (format === "json") session.stdout(toJson(answer));
-    else session.stdout(toTable(machineColumns, machineRows(model)));
+    else session.stdout(toTable(machineColumns, machineRows(model, model.machines)));
     return 0;
   },
 };

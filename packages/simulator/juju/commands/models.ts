@@ -1,81 +1,127 @@
 import { fail, runError } from "../failure.ts";
+import { behaviourOf } from "../faults.ts";
 import { atMost, flags, formatOf } from "../flags.ts";
-import { toJson, toTable, toYaml } from "../output.ts";
+import { grantOf, isSuperuser, usersOf } from "../grants.ts";
+import { type Column, toJson, toTable, toYaml } from "../output.ts";
 import { modelStatus } from "../reap.ts";
 import { resolveController } from "../resolve.ts";
 import { connect, refreshModels, type Session, visibleModels } from "../session.ts";
-import { isJuju4, type Model } from "../state.ts";
+import { cloudOf, isJuju4, type Model } from "../state.ts";
 import { exactTime, friendlyTime, type Instant } from "../time.ts";
 import type { Command } from "./command.ts";
 import { unqualified } from "./whoami.ts";
 
-type Times = (at: Instant) => string;
+/** How the list is asked for, and by whom. */
+type Asked = {
+  readonly controller: string;
+  readonly user: string;
+  readonly all: boolean;
+  readonly time: (at: Instant) => string;
+};
 
-const summary = (
-  model: Model,
-  controller: string,
-  session: Session,
-  time: Times,
-): Record<string, unknown> => {
-  const { clock, state } = session.world;
-  const { current, message, since } = modelStatus(model, clock.now());
-  const { name: cloud, user } = state.scenario;
+/** What a listed model has in common with the answer of `juju show-model`. */
+export const summaryHead = (session: Session, model: Model, controller: string): Record<string, unknown> => {
+  const { scenario } = session.world.state;
+  const cloud = cloudOf(scenario, model);
   return {
     name: `${model.owner}/${model.name}`,
     "short-name": model.name,
     "model-uuid": model.uuid,
     "model-type": "iaas",
-    "controller-uuid": state.scenario.uuid,
+    "controller-uuid": scenario.uuid,
     "controller-name": controller,
     "is-controller": model.isController,
-    ...(isJuju4(state.scenario.client) ? {} : { owner: model.owner }),
-    cloud,
-    region: "default",
-    credential: { name: "maas-cred", owner: user, cloud },
-    type: "maas",
+    ...(isJuju4(scenario.client) ? {} : { owner: model.owner }),
+    cloud: cloud.name,
+    region: cloud.region,
+  };
+};
+
+/** The status of a model as the list and `juju show-model` print it; when a migration began is composed. */
+export const summaryStatus = (
+  session: Session,
+  model: Model,
+  time: (at: Instant) => string,
+): Record<string, unknown> => {
+  const { clock, state } = session.world;
+  const { current, message, since, migration } = modelStatus(model, clock.now(), state.scenario.version);
+  return {
+    current,
+    ...(message ? { message } : {}),
+    since: time(since),
+    ...(migration ? { migration, "migration-start": time(since) } : {}),
+  };
+};
+
+const summary = (model: Model, session: Session, { controller, user, all, time }: Asked) => {
+  const { scenario } = session.world.state;
+  const { name, type } = cloudOf(scenario, model);
+  const juju4 = isJuju4(scenario.version);
+  // With --all, 4.0 tells neither what was granted nor when the user was there.
+  const access = juju4 && all ? "" : (grantOf(scenario, model, user) ?? "");
+  return {
+    ...summaryHead(session, model, controller),
+    ...(juju4 ? {} : { credential: { name: "maas-cred", owner: scenario.user, cloud: name } }),
+    ...(type ? { type } : {}),
     life: model.life,
-    status: { current, ...(message ? { message } : {}), since: time(since) },
-    access: model.scenario.access,
-    "last-connection": time(model.since),
+    status: summaryStatus(session, model, time),
+    access,
+    "last-connection": juju4 && all ? "never connected" : time(model.since),
     "agent-version": model.version,
   };
 };
 
-const counts = ({ scenario, machines, workload, applications }: Model): string[] => {
+type Counts = { readonly machines: number; readonly cores: number; readonly units: number };
+
+const countsOf = ({ scenario, machines, workload, applications }: Model): Counts => {
   const containers = machines.flatMap(({ id }) => workload.containers[id] ?? []);
   const units = workload.applications
     .filter(({ name }) => applications.includes(name))
     .flatMap((application) => application.units)
     .reduce((sum, { subordinates }) => sum + 1 + subordinates.length, 0);
   const cores = machines.reduce((sum, machine) => sum + machine.cores, 0);
-  const { summary: given = { machines: machines.length + containers.length, cores, units } } = scenario;
-  return [String(given.machines), String(given.cores), String(given.units)];
+  return scenario.summary ?? { machines: machines.length + containers.length, cores, units };
 };
 
 const table = (
   models: readonly Model[],
-  cloud: string,
+  session: Session,
+  asked: Asked,
   current: string,
-  user: string,
-  nowMs: number,
+  uuid: boolean,
 ): string => {
-  const shown = models.map((model) => ({
-    model,
-    name: model.owner === user ? model.name : `${model.owner}/${model.name}`,
-  }));
-  const head = [{ title: "Model" }, { title: "Cloud/Region" }, { title: "Type" }, { title: "Status" }];
-  const tail = [{ title: "Access" }, { title: "Last connection" }];
-  const numbers = [{ title: "Machines", right: true }, { title: "Cores", right: true }, { title: "Units" }];
-  const rows = shown.map(({ model, name }) => [
-    `${name}${name === current ? "*" : ""}`,
-    `${cloud}/default`,
-    "maas",
-    modelStatus(model, nowMs).current,
-    ...counts(model),
-    model.scenario.access,
-    friendlyTime(model.since, nowMs),
-  ]);
-  return toTable([...head, ...(models.length > 0 ? numbers : []), ...tail], rows);
+  const { scenario } = session.world.state;
+  const nowMs = session.world.clock.now();
+  const counts = new Map(models.map((model) => [model, countsOf(model)]));
+  // A column of numbers is there when some model has one.
+  const numbers = (["machines", "cores", "units"] as const).filter((what) =>
+    [...counts.values()].some((count) => count[what] > 0),
+  );
+  const titles = { machines: "Machines", cores: "Cores", units: "Units" };
+  const columns: Column[] = [
+    ...["Model", ...(uuid ? ["UUID"] : []), "Cloud/Region", "Type", "Status"].map((title) => ({ title })),
+    // The first two of them are set to the right.
+    ...numbers.map((what, index) => ({ title: titles[what], right: index < 2 })),
+    { title: "Access" },
+    { title: "Last connection" },
+  ];
+  const rows = models.map((model) => {
+    const { access, "last-connection": connected } = summary(model, session, asked);
+    const cloud = cloudOf(scenario, model);
+    const name = unqualified(`${model.owner}/${model.name}`, asked.user);
+    const count = counts.get(model);
+    return [
+      `${name}${name === current ? "*" : ""}`,
+      ...(uuid ? [model.uuid] : []),
+      `${cloud.name}/${cloud.region}`,
+      cloud.type,
+      modelStatus(model, nowMs, scenario.version).current,
+      ...numbers.map((what) => (what === "machines" ? `${count?.machines}` : `${count?.[what] || "-"}`)),
+      access,
+      connected,
+    ];
+  });
+  return toTable(columns, rows);
 };
 
 /** What juju says on stderr, in the tabular format, when there is no model. */
@@ -85,6 +131,16 @@ There are no models available. You can add models with
 of a model to grant access to that model with "juju grant".
 
 `;
+
+/** Whose models are listed: those of another user only for a superuser, and only when the controller knows that one. */
+const whose = ({ world }: Session, account: string, asked: string | undefined): string => {
+  const { scenario, models } = world.state;
+  if (asked === undefined || asked === account) return account;
+  if (!isSuperuser(scenario, account)) fail("permission denied (unauthorized access)");
+  const known = usersOf(scenario, models.values()).has(asked);
+  if (!known && isJuju4(scenario.version)) fail(`user "${asked}" does not exist (not found)`);
+  return asked;
+};
 
 /** `juju models`: the controller's list; it also rewrites the client's own. */
 export const models: Command = {
@@ -99,25 +155,28 @@ export const models: Command = {
     const account = store.account(controller);
     if (!account) return fail(`account details for controller ${controller} not found`);
     await connect(session, controller);
-    if (world.state.scenario.access === "none") fail("permission denied (unauthorized access)");
-    refreshModels(session, controller);
-    const visible = visibleModels(session);
-    const lost = fault?.kind === "rc0-lies" ? visible.filter(({ isController }) => !isController) : [];
-    for (const { name } of lost) stderr(`getting model "${name}" status: settings not found\n`);
-    const listed = visible.filter((model) => !lost.includes(model));
+    const user = whose(session, account.user, parsed.values.get("user"));
+    const all = parsed.on.has("all");
+    const visible = visibleModels(session, user, all);
+    refreshModels(session, controller, visible);
+    const { hides = () => false } = behaviourOf(fault);
+    for (const { name } of visible.filter(hides))
+      stderr(`getting model "${name}" status: settings not found\n`);
+    const listed = visible.filter((model) => !hides(model));
     const nowMs = world.clock.now();
-    const time: Times = (at) => (parsed.on.has("exact-time") ? exactTime(at) : friendlyTime(at, nowMs));
+    const time = (at: Instant): string =>
+      parsed.on.has("exact-time") ? exactTime(at) : friendlyTime(at, nowMs);
+    const asked: Asked = { controller, user, all, time };
     const current = unqualified(store.currentModel(controller) ?? "", account.user);
     const answer = {
-      models: listed.map((model) => summary(model, controller, session, time)),
+      models: listed.map((model) => summary(model, session, asked)),
       ...(current ? { "current-model": current } : {}),
     };
     if (format === "yaml") stdout(toYaml(answer));
     else if (format === "json") stdout(toJson(answer));
     else {
-      stdout(
-        `Controller: ${controller}\n\n${table(listed, world.state.scenario.name, current, account.user, nowMs)}`,
-      );
+      const shown = table(listed, session, asked, current, parsed.on.has("uuid"));
+      stdout(`Controller: ${controller}\n\n${shown}`);
       if (listed.length === 0) stderr(noModels);
     }
     return 0;

@@ -2,7 +2,9 @@ import { fail, runError, usageError } from "../failure.ts";
 import { flags } from "../flags.ts";
 import { openModel } from "../open-model.ts";
 import { removeMachine as removeOnController } from "../reap.ts";
-import type { Model } from "../state.ts";
+import { targetModel } from "../resolve.ts";
+import { isJuju4, type Model } from "../state.ts";
+import { blockedBy } from "./blocks.ts";
 import type { Command } from "./command.ts";
 
 const machineId = /^\d+(\/(lxd|kvm)\/\d+)*$/;
@@ -36,27 +38,36 @@ export const removeMachine: Command = {
   flags: flags(["force", "no-wait", "no-prompt", "keep-instance", "dry-run"], ["m=model", "model"]),
   run: async (session, { on, values, rest }) => {
     const { stdout, stderr, stdin, world } = session;
+    const target = targetModel(session, values.get("model"));
     if (rest.length === 0) fail("no machines specified", usageError);
     for (const id of rest) if (!machineId.test(id)) fail(`invalid machine id "${id}"`, usageError);
-    const { model } = await openModel(session, values.get("model"));
-    const { disabled } = model.scenario;
-    if (disabled.includes("remove-object") || disabled.includes("all"))
-      fail(
-        "the operation has been blocked\n\nremove-machine operation has been disabled for the current model.\nTo enable the command run\n\n    juju enable-command remove-object\n",
-      );
+    if (on.has("no-wait") && !on.has("force")) fail("--no-wait without --force not valid", usageError);
+    const { model } = await openModel(session, target);
+    const blocked = blockedBy(model, "remove-machine");
+    if (blocked) fail(blocked);
     const known = rest.filter((id) => has(model, id));
     const unknown = rest.filter((id) => !known.includes(id));
+    const notFound = (id: string): string =>
+      isJuju4(world.state.scenario.version)
+        ? `getting machine UUID: getting UUID for machine "${id}": machine "${id}": machine not found`
+        : `machine ${id} not found`;
+    const report = (): number => {
+      for (const id of unknown) stderr(`ERROR removing machine failed: ${notFound(id)}\n`);
+      return unknown.length > 0 ? runError : 0;
+    };
     const asks = !on.has("no-prompt");
-    if (asks || on.has("dry-run")) stderr("WARNING This command will perform the following actions:\n");
-    for (const id of known) stdout(effects(model, id));
-    if (!on.has("dry-run")) {
-      if (asks) {
-        stderr("\nContinue [y/N]? ");
-        if (!/^y(es)?$/i.test(stdin.split("\n")[0]?.trim() ?? "")) fail("machine removal: aborted");
-      }
-      for (const id of known) removeOnController(world, model, id, on.has("keep-instance"));
+    // What would be removed is only told when all of it is there.
+    if (asks || on.has("dry-run")) {
+      if (unknown.length > 0) return report();
+      stderr("WARNING This command will perform the following actions:\n");
     }
-    for (const id of unknown) stderr(`ERROR removing machine failed: machine ${id} not found\n`);
-    return unknown.length > 0 ? runError : 0;
+    for (const id of known) stdout(effects(model, id));
+    if (on.has("dry-run")) return 0;
+    if (asks) {
+      stderr("\nContinue [y/N]? ");
+      if (!/^y(es)?$/i.test(stdin.split("\n")[0]?.trim() ?? "")) fail("machine removal: aborted");
+    }
+    for (const id of known) removeOnController(world, model, id, on.has("keep-instance"));
+    return report();
   },
 };

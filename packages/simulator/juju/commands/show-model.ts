@@ -1,10 +1,10 @@
 import { atMost, flags, formatOf } from "../flags.ts";
 import { openModel } from "../open-model.ts";
 import { toJson, toYaml } from "../output.ts";
-import { modelStatus } from "../reap.ts";
-import { isJuju4 } from "../state.ts";
-import { friendlyTime } from "../time.ts";
+import { cloudOf, isJuju4 } from "../state.ts";
+import { friendlyTime, type Instant } from "../time.ts";
 import type { Command } from "./command.ts";
+import { summaryHead, summaryStatus } from "./models.ts";
 
 /** `juju show-model`: one model in detail. Of a model that is gone the controller says "permission denied". */
 export const showModel: Command = {
@@ -15,35 +15,39 @@ export const showModel: Command = {
     const format = formatOf(parsed, ["yaml", "json"], "yaml");
     atMost(1, parsed.rest);
     const given = parsed.rest[0] ?? parsed.values.get("model");
-    const { model, stored } = await openModel(session, given, () => "permission denied");
+    const denied = "permission denied";
+    const { model, stored, user } = await openModel(session, given, () => denied, denied);
     const { clock, state } = session.world;
-    const nowMs = clock.now();
-    const { current, message, since } = modelStatus(model, nowMs);
-    const seen = friendlyTime(model.since, nowMs);
-    const { user, name: cloud, uuid, client } = state.scenario;
+    const { scenario } = state;
+    const time = (at: Instant): string => friendlyTime(at, clock.now());
+    const { name: cloud, type } = cloudOf(scenario, model);
+    const status = summaryStatus(session, model, time);
+    const grants = Object.entries({ [user]: model.scenario.access, ...model.scenario.users });
     const answer = {
       [model.name]: {
-        name: `${model.owner}/${model.name}`,
-        "short-name": model.name,
-        "model-uuid": model.uuid,
-        "model-type": "iaas",
-        "controller-uuid": uuid,
-        "controller-name": stored.controller,
-        "is-controller": model.isController,
-        ...(isJuju4(client) ? {} : { owner: model.owner }),
-        cloud,
-        region: "default",
-        type: "maas",
+        ...summaryHead(session, model, stored.controller),
+        ...(type ? { type } : {}),
         life: model.life,
-        status: { current, ...(message ? { message } : {}), since: friendlyTime(since, nowMs) },
-        users: { [user]: { "display-name": user, access: model.scenario.access, "last-connection": seen } },
+        status,
+        users: Object.fromEntries(
+          grants
+            .filter(([, access]) => access !== "none")
+            .map(([name, access]) => [
+              name,
+              { "display-name": name, access, "last-connection": time(model.since) },
+            ]),
+        ),
         machines: Object.fromEntries(model.machines.map(({ id, cores }) => [id, { cores }])),
+        // A 3.6 server has this too; the recorded one did not.
+        ...(isJuju4(scenario.version)
+          ? { "secret-backends": { internal: { "num-secrets": 0, status: "active" } } }
+          : {}),
         "agent-version": model.version,
         credential: {
           name: "maas-cred",
-          owner: user,
+          owner: scenario.user,
           cloud,
-          "validity-check": current === "suspended" ? "invalid" : "valid",
+          "validity-check": status.current === "suspended" ? "invalid" : "valid",
         },
         "supported-features": [
           { name: "juju", description: "the version of Juju used by the model", version: model.version },

@@ -2,6 +2,7 @@ import { flags, formatOf } from "../flags.ts";
 import { openModel } from "../open-model.ts";
 import { toJson, toYaml } from "../output.ts";
 import { fullStatus, statusTables } from "../show-status.ts";
+import { cloudOf } from "../state.ts";
 import type { Command } from "./command.ts";
 
 /** `juju status`: everything in a model. Storage and relations are always in YAML and JSON. */
@@ -20,8 +21,10 @@ export const status: Command = {
       ({ controller, name }) => `model ${controller}:${name} not found`,
     );
     const nowMs = session.world.clock.now();
-    const { client, name: cloud } = session.world.state.scenario;
-    const place = { controller: stored.controller, cloud, client, nowMs };
+    const { scenario } = session.world.state;
+    const { client, version } = scenario;
+    const cloud = cloudOf(scenario, model);
+    const place = { controller: stored.controller, cloud, client, version, nowMs, only: parsed.rest };
     if (format === "yaml") session.stdout(toYaml(fullStatus(model, place)));
     else if (format === "json") session.stdout(toJson(fullStatus(model, place)));
     else session.stdout(statusTables(model, place));

