@@ -12,7 +12,7 @@ import { type Look, machineLook } from "../teardown/look.ts";
 import type { LabRecord } from "../teardown/record.ts";
 import { isDestructive } from "../teardown/run/journal.ts";
 import { findOpenRun } from "../teardown/run/run-directory.ts";
-import { deadlineReason } from "../teardown/stopping.ts";
+import type { StopReason } from "../teardown/stopping.ts";
 import { beginTeardown, type Teardown } from "../teardown/teardown.ts";
 import { versionsNow } from "../teardown/versions.ts";
 import { realContext } from "../teardown/world.ts";
@@ -172,7 +172,10 @@ export const notVerified = (urn: string, { targets, excludes, excludeProtected }
 const begin = async (urn: string, lab: LabRecord, last: boolean): Promise<Teardown> => {
   const [known] = await Promise.all([settingsNow(urn), mustAgree(urn, lab)]);
   const { deadline } = known;
-  setTimeout(() => stopping.abort(deadlineReason(deadline)), deadline).unref();
+  setTimeout(
+    () => stopping.abort({ why: "deadline", after: deadline } satisfies StopReason),
+    deadline,
+  ).unref();
   const controller = known.jujuController || lab.model?.controller || "";
   const context = realContext({ ...known, jujuController: controller }, stopping.signal);
   return await beginTeardown({

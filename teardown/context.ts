@@ -14,7 +14,7 @@ export type Context = {
   maas: () => Promise<MaasClient>;
   host: Host;
   clock: Clock;
-  /** Aborted, with a reason in words, when waiting must end: cancelled, the engine is gone, or the deadline has passed. */
+  /** Aborted, with a `StopReason`, when waiting must end: cancelled, the engine is gone, or the deadline has passed. */
   signal: AbortSignal;
 };
 

@@ -2,12 +2,30 @@ import { sayDuration } from "./config/duration.ts";
 import type { Context } from "./context.ts";
 import { TeardownError } from "./errors.ts";
 
-/** Why waiting has ended, in the words that the signal was aborted with. */
-export const whyStopped = (signal: AbortSignal): string =>
-  typeof signal.reason === "string" ? signal.reason : "the operation was stopped";
+/** Why waiting has ended: what a destroy's signal is aborted with. `after` in ms. */
+export type StopReason = { why: "cancelled" } | { why: "engine-gone" } | { why: "deadline"; after: number };
 
-/** Marks an abort as the deadline's, so that it is told apart from an operator's cancel. */
-export const deadlineReason = (ms: number): string => `the deadline of ${sayDuration(ms)} has passed`;
+const isReason = (reason: unknown): reason is StopReason =>
+  typeof reason === "object" && reason !== null && "why" in reason;
+
+/** The reason of an aborted signal; undefined when nobody of ours aborted it. */
+export const stopReason = ({ reason }: AbortSignal): StopReason | undefined =>
+  isReason(reason) ? reason : undefined;
+
+/** Why waiting has ended, for the operator. */
+export const whyStopped = (signal: AbortSignal): string => {
+  const reason = stopReason(signal);
+  switch (reason?.why) {
+    case "cancelled":
+      return "cancelled by the operator";
+    case "engine-gone":
+      return "the Pulumi engine is gone";
+    case "deadline":
+      return `the deadline of ${sayDuration(reason.after)} has passed`;
+    case undefined:
+      return "the operation was stopped";
+  }
+};
 
 /**
  * The error of a wait that was ended from outside.
@@ -15,13 +33,16 @@ export const deadlineReason = (ms: number): string => `the deadline of ${sayDura
  * @param goesOn what goes on in the lab without us, as a sentence
  */
 export const stopped = (context: Context, goesOn: string): TeardownError => {
-  const why = whyStopped(context.signal);
-  const late = why.startsWith("the deadline");
+  const why = stopReason(context.signal)?.why;
   // An engine that died leaves its lock behind.
-  const unlock = why.includes("engine is gone") ? "pulumi cancel --yes && " : "";
+  const unlock = why === "engine-gone" ? "pulumi cancel --yes && " : "";
   return new TeardownError(
-    late ? "deadline" : "interrupted",
-    `${why}; ${goesOn}\nNothing is lost: ${unlock}pulumi destroy   # takes up where this one stopped${late ? "\nMore time: pulumi destroy -c deadline=<for example 2h>" : ""}`,
+    why === "deadline" ? "deadline" : "interrupted",
+    [
+      `${whyStopped(context.signal)}; ${goesOn}`,
+      `Nothing is lost: ${unlock}pulumi destroy   # continues where this one stopped`,
+      ...(why === "deadline" ? ["More time: pulumi destroy -c deadline=<for example 2h>"] : []),
+    ].join("\n"),
   );
 };
 

@@ -17,7 +17,7 @@ import { isDestructive } from "./run/journal.ts";
 import { dropAtExit, takeLock } from "./run/lock.ts";
 import { keepRecord, openRun, type Run } from "./run/run-directory.ts";
 import { type Usual, usualDurations } from "./run/usual.ts";
-import { throwIfStopped, whyStopped } from "./stopping.ts";
+import { stopReason, throwIfStopped, whyStopped } from "./stopping.ts";
 
 /** One destroy's part of a run, in this process: every destructive call goes through it. */
 export type Teardown = {
@@ -120,7 +120,8 @@ export const beginTeardown = async (options: {
     } catch (error) {
       failed = true;
       // A client that was ended by the deadline only knows that it was told to stop.
-      if (error instanceof TeardownError && error.code === "interrupted")
+      const late = stopReason(context.signal)?.why === "deadline";
+      if (late && error instanceof TeardownError && error.code === "interrupted")
         throwIfStopped(context, "what MAAS and Juju have begun goes on");
       throw error;
     } finally {
@@ -132,7 +133,7 @@ export const beginTeardown = async (options: {
   context.signal.addEventListener("abort", () => {
     const why = whyStopped(context.signal);
     // The engine calls Cancel once more when it closes; that interrupts nothing.
-    if (underWay === 0 || why.startsWith("the deadline")) return;
+    if (underWay === 0 || stopReason(context.signal)?.why === "deadline") return;
     try {
       run.journal.write({ event: "interrupted", why });
     } catch {

@@ -2,6 +2,7 @@ import { channel } from "node:diagnostics_channel";
 import { connectivityState, credentials, Metadata } from "@grpc/grpc-js";
 import grpcServices from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/engine_pb.js";
+import type { StopReason } from "../../teardown/stopping.ts";
 
 /** What a message on a row is: a passing status, or one that stays under Diagnostics. */
 export type Tone = "status" | "info" | "warning";
@@ -12,7 +13,7 @@ export type Engine = {
   rootResource: () => Promise<string>;
   /** Writes to one resource's own row. Never throws: a lost message must not stop a teardown. */
   say: (urn: string, text: string, tone: Tone) => Promise<void>;
-  /** Aborted, with a reason in words, when the operator cancels or the engine dies. */
+  /** Aborted, with a `StopReason`, when the operator cancels or the engine dies. */
   gone: AbortSignal;
   /** Aborted when the engine has died, whether or not the operator cancelled before: nobody else ends this process then. */
   died: AbortSignal;
@@ -76,12 +77,12 @@ export const connectEngine = (address: string): Engine => {
       const lost = state === connectivityState.READY && now !== connectivityState.READY;
       if (!lost && now !== connectivityState.TRANSIENT_FAILURE) return watch();
       rootResource().then(watch, () => {
-        gone.abort("the Pulumi engine is gone");
+        gone.abort({ why: "engine-gone" } satisfies StopReason);
         died.abort();
       });
     });
   };
   watch();
-  onCancel(() => gone.abort("cancelled by the operator"));
+  onCancel(() => gone.abort({ why: "cancelled" } satisfies StopReason));
   return { rootResource, say, gone: gone.signal, died: died.signal };
 };

@@ -29,7 +29,7 @@ const releaseFailed = (machine: MaasMachine): boolean =>
  */
 export const somebodyElses = (machine: MaasMachine, model: ModelRecord | undefined): boolean => {
   const effect = releaseEffect(machine.status);
-  if (effect === "ready" || effect === "releasing" || effect === "erasing") return false;
+  if (effect !== "releasable" && effect !== "failed-retryable") return false;
   const its = machine.ownerData["juju-model-uuid"];
   return its ? its !== model?.uuid : !releaseFailed(machine);
 };

@@ -34,7 +34,7 @@ const troublesIn = (event: RunEvent): Raw[] => {
           resources: ["destroy"],
           code: "interrupted",
           found: event.why,
-          more: ["pulumi destroy   # takes up where this one stopped"],
+          more: ["pulumi destroy   # continues where this one stopped"],
         },
       ];
     case "exit-criteria":

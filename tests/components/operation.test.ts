@@ -114,7 +114,7 @@ describe("provider process: when its engine dies", () => {
     endsWithItsEngine(`
       const headers = { ":path": "/pulumirpc.ResourceProvider/Cancel" };
       channel("http2.server.stream.start").publish({ headers });
-      if (engine().gone.reason !== "cancelled by the operator") throw new Error("not cancelled");`));
+      if (engine().gone.reason.why !== "cancelled") throw new Error("not cancelled");`));
 });
 
 describe("provider process: a URN's place", () => {

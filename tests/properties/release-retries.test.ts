@@ -18,7 +18,7 @@ const release = async (
   const context = { ...whole, signal: cancelling.signal };
   const start = clock.now();
   if (cancelAfter !== undefined)
-    void whole.clock.sleep(cancelAfter).then(() => cancelling.abort("cancelled by the operator"));
+    void whole.clock.sleep(cancelAfter).then(() => cancelling.abort({ why: "cancelled" }));
   const sent: number[] = [];
   let status = 6;
   const now = () => machineIn("abcd00", status, change?.(Math.round((clock.now() - start) / 1_000)) ?? {});

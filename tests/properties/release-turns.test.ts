@@ -10,20 +10,20 @@ const powerOff = 400_000;
 
 type Change = (seconds: number) => Partial<MaasMachine> | "gone";
 /** @param change what becomes of the second machine */
-type Plan = { change?: Change; cancelAfter?: number; atOnce?: number; firstListTakes?: number };
+type Plan = { change?: Change; cancelAfter?: number; atOnce?: number; firstLookTakes?: number };
 
 /** Releases three machines, usually with one turn, so that each waits until MAAS has powered off the one before it. */
-const releaseAll = async ({ change = () => ({}), cancelAfter, atOnce = 1, firstListTakes = 0 }: Plan) => {
+const releaseAll = async ({ change = () => ({}), cancelAfter, atOnce = 1, firstLookTakes = 0 }: Plan) => {
   const { clock, context: whole, run, row, said } = stage(0);
   const cancelling = new AbortController();
   const context = { ...whole, signal: cancelling.signal };
   if (cancelAfter !== undefined)
-    void whole.clock.sleep(cancelAfter).then(() => cancelling.abort("cancelled by the operator"));
+    void whole.clock.sleep(cancelAfter).then(() => cancelling.abort({ why: "cancelled" }));
   const start = clock.now();
   const passed = () => Math.round((clock.now() - start) / 1_000);
   const sent: string[] = [];
   const released = new Set<string>();
-  let first = firstListTakes;
+  const looked = new Set<string>();
   const now = (systemId: string): MaasMachine | undefined => {
     const changed = systemId === "bbbb00" ? change(passed()) : {};
     return changed === "gone"
@@ -31,13 +31,14 @@ const releaseAll = async ({ change = () => ({}), cancelAfter, atOnce = 1, firstL
       : machineIn(systemId, released.has(systemId) ? 4 : 6, { osystem: "ubuntu", ...changed });
   };
   const maas = await withMaas(context, {
-    machine: async (systemId) => now(systemId),
-    machines: async ({ systemIds = [] }) => {
-      const seen = systemIds.flatMap((id) => now(id) ?? []);
-      await context.clock.sleep(first, cancelling.signal);
-      first = 0;
+    machine: async (systemId) => {
+      const seen = now(systemId);
+      const isFirst = !looked.has(systemId);
+      looked.add(systemId);
+      if (isFirst) await context.clock.sleep(firstLookTakes, cancelling.signal);
       return seen;
     },
+    machines: async ({ systemIds = [] }) => systemIds.flatMap((id) => now(id) ?? []),
     release: async (systemId): Promise<ReleaseAnswer> => {
       sent.push(`${systemId} after ${passed()} s`);
       await context.clock.sleep(powerOff, cancelling.signal);
@@ -99,11 +100,11 @@ describe("a release that waits for its turn", () => {
       for (const other of [texts[0], texts[2]]) expect(other).to.match(/Ready in /);
     });
 
-    it(`is not sent when ${what} while MAAS answered for all of them`, async () => {
+    it(`is not sent when ${what} while MAAS answered the first look`, async () => {
       const { texts, sent } = await releaseAll({
         change: (seconds) => (seconds >= 5 ? change(seconds) : {}),
         atOnce: 3,
-        firstListTakes: 14_000,
+        firstLookTakes: 14_000,
       });
       expect(sent).to.deep.equal(["aaaa00 after 14 s", "cccc00 after 14 s"]);
       expect(texts[1]).to.match(says);

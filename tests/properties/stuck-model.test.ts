@@ -72,7 +72,7 @@ const lab = (stuckAfter: number, answers: Answers) => {
   });
   const begin = (stopAfter?: number) => {
     const stopping = new AbortController();
-    if (stopAfter !== undefined) clock.after(stopAfter, () => stopping.abort("cancelled"));
+    if (stopAfter !== undefined) clock.after(stopAfter, () => stopping.abort({ why: "cancelled" }));
     const context = { ...there.context, juju: juju(there.context), signal: stopping.signal };
     return { context, run: there.run, row: there.row, recorded };
   };

@@ -179,7 +179,7 @@ describe("destruction of the model", () => {
       juju: fakeJuju([], {
         presence: async () => alive(),
         destroyModel: async () => {
-          stopping.abort("cancelled by the operator");
+          stopping.abort({ why: "cancelled" });
           return { kind: "stopped", by: "abort", accepted: true, reason: "abort" };
         },
       }),
@@ -274,7 +274,7 @@ describe("the model's reaping", () => {
 
   it("ends when it is stopped from outside, and says what goes on", async () => {
     const stopping = new AbortController();
-    stopping.abort("cancelled by the operator");
+    stopping.abort({ why: "cancelled" });
     const context = contextWith({ signal: stopping.signal });
     const { code, message } = await problemOf(
       followReaping({ context, run: memoryRun(), row: keptRow(), recorded: recordedModel }),

@@ -107,7 +107,7 @@ describe("ready poller", () => {
     const stopping = new AbortController();
     const context = contextWith({ maas: fakeMaas(releasing()), signal: stopping.signal });
     const waiting = problemOf(readyPoller(context).settled("aaa000"));
-    stopping.abort("cancelled by the operator");
+    stopping.abort({ why: "cancelled" });
     expect(await waiting).to.deep.include({ code: "interrupted" });
     expect((await waiting).message).to.include("cancelled by the operator; MAAS goes on releasing");
   });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { deadlineReason, throwIfStopped, whyStopped } from "../../teardown/stopping.ts";
+import { throwIfStopped, whyStopped } from "../../teardown/stopping.ts";
 import { contextWith, problemOf } from "./support/fakes.ts";
 
 const stoppedWith = (reason?: unknown) => {
@@ -15,17 +15,17 @@ describe("stopping", () => {
 
   it("says who stopped it, what goes on meanwhile, and that the next destroy takes up", async () => {
     const { code, message } = await problemOf(() =>
-      throwIfStopped(stoppedWith("cancelled by the operator"), "MAAS goes on"),
+      throwIfStopped(stoppedWith({ why: "cancelled" }), "MAAS goes on"),
     );
     expect(code).to.equal("interrupted");
     expect(message).to.match(/^cancelled by the operator; MAAS goes on\n/);
-    expect(message).to.include("pulumi destroy   # takes up where this one stopped");
+    expect(message).to.include("pulumi destroy   # continues where this one stopped");
     expect(message).to.not.include("deadline");
   });
 
   it("tells the deadline apart, and how to have more time", async () => {
     const { code, message } = await problemOf(() =>
-      throwIfStopped(stoppedWith(deadlineReason(3_600_000)), "MAAS goes on"),
+      throwIfStopped(stoppedWith({ why: "deadline", after: 3_600_000 }), "MAAS goes on"),
     );
     expect(code).to.equal("deadline");
     expect(message).to.match(/^the deadline of 1 h has passed; MAAS goes on\n/);

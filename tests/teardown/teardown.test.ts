@@ -123,7 +123,7 @@ describe("teardown: one destroy's part of a run", () => {
   it("calls no finding what it could not look at because it was stopped", async () => {
     const controller = stopping();
     const { guarded } = await begin(fine, controller.signal);
-    controller.abort("cancelled by the operator");
+    controller.abort({ why: "cancelled" });
     const { code, message } = await problemOf(guarded(keptRow()));
     expect(code).to.equal("interrupted");
     expect(message).to.include("cancelled by the operator; nothing was touched");

@@ -70,7 +70,7 @@ describe("engine", () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(engine.gone.aborted).to.equal(false);
     fake?.die();
-    expect(await aborted(engine)).to.equal("the Pulumi engine is gone");
+    expect(await aborted(engine)).to.deep.equal({ why: "engine-gone" });
   });
 
   it("throws when there is no engine at all", async () => {
@@ -100,9 +100,9 @@ describe("engine", () => {
       await call("/pulumirpc.ResourceProvider/Delete");
       expect(engine.gone.aborted).to.equal(false);
       await call("/pulumirpc.ResourceProvider/Cancel");
-      expect(await aborted(engine)).to.equal("cancelled by the operator");
+      expect(await aborted(engine)).to.deep.equal({ why: "cancelled" });
       await call("/pulumirpc.ResourceProvider/Cancel");
-      expect(engine.gone.reason).to.equal("cancelled by the operator");
+      expect(engine.gone.reason).to.deep.equal({ why: "cancelled" });
     } finally {
       client.close();
       server.close();

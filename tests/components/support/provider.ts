@@ -4,11 +4,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 // What stands between the engine and a provider: `pulumi <argv>` starts it.
-const engineProgram = `
-const { spawn } = require("node:child_process");
-const [address, ...rest] = process.argv.slice(2);
-spawn(process.execPath, ["--input-type=module", "-e", process.env.PROVIDER, "provider", address], { stdio: "inherit" })
-  .on("exit", (code) => process.exit(code ?? 9));`;
+const engineProgram = 'node --input-type=module -e "$PROVIDER" provider "$ADDRESS"; exit $?';
 
 export type Ended = { code: number | null; output: string };
 export type ProviderProcess = { ended: Promise<Ended>; until: (text: string) => Promise<void> };
@@ -24,10 +20,11 @@ export const providerProcess = (
   name = "pulumi",
 ): ProviderProcess => {
   const provider = `process.argv.splice(1, 1); process.argv.splice(1, 0, "provider");\n${lines}`;
-  const child = spawn(process.execPath, ["-e", engineProgram, "--", "engine", address, ...command], {
+  // A shell that is called `pulumi` and reads its program from -c, which is a flag with a value for the CLI too.
+  const child = spawn("/bin/sh", ["-c", engineProgram, ...command], {
     cwd: root,
     argv0: name,
-    env: { ...process.env, PROVIDER: provider },
+    env: { ...process.env, PROVIDER: provider, ADDRESS: address },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

@@ -8,7 +8,7 @@ import { checkExitCriteria } from "../../../teardown/exit-criteria.ts";
 import { takeOut } from "../../../teardown/guards/list-guard.ts";
 import { releaseMachine } from "../../../teardown/release-machine.ts";
 import { findOpenRun } from "../../../teardown/run/run-directory.ts";
-import { deadlineReason } from "../../../teardown/stopping.ts";
+import type { StopReason } from "../../../teardown/stopping.ts";
 import { beginTeardown, type Teardown } from "../../../teardown/teardown.ts";
 import type { WorldProcess } from "./process.ts";
 import type { DestroyPlan } from "./scenario.ts";
@@ -112,12 +112,12 @@ export const destroyOnce = async (options: {
   const began = world.clock.now();
   const rowsBefore = new Set(stack.rows);
   let stopped: number | undefined;
-  const stop = (reason: string) => {
+  const stop = (reason: StopReason) => {
     if (!self.alive || self.stopping.signal.aborted) return;
     stopped = world.clock.now();
     self.stopping.abort(reason);
   };
-  const takeBack = [world.clock.after(plan.deadline, () => stop(deadlineReason(plan.deadline)))];
+  const takeBack = [world.clock.after(plan.deadline, () => stop({ why: "deadline", after: plan.deadline }))];
 
   const one = async (name: string) => {
     try {
@@ -151,7 +151,7 @@ export const destroyOnce = async (options: {
     const { ends } = plan;
     if (ends.kind === "by-itself") return;
     const end = () => {
-      if (ends.kind === "cancelled") return stop("cancelled by the operator");
+      if (ends.kind === "cancelled") return stop({ why: "cancelled" });
       self.alive = false;
       // An engine that dies without its checkpoints has all of its rows again.
       if (world.random() < 0.3) stack.rows = rowsBefore;

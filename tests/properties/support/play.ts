@@ -67,6 +67,8 @@ const checkOutcome = (world: World, stack: Stack, outcome: Outcome, plan: Destro
     if (!machine && stack.acceptDeleted.includes(systemId)) continue;
     const changed = machine ? machine.takenOver : world.deleted.get(systemId);
     if (machine?.status === 4 || now - (changed ?? 0) < fresh) continue;
+    // Released once, and somebody else's now: its criterion is met.
+    if (machine?.takenOver !== undefined && machine.wasReleased) continue;
     wrong.push(
       `invariant 3: success, and ${hostname} is ${machine ? `in status ${machine.status}` : "deleted"}`,
     );
@@ -84,7 +86,13 @@ const checkRow = (world: World, stack: Stack, name: string, wrong: Violations) =
   const isDeleted = recorded && !machine && !stack.acceptDeleted.includes(systemId);
   if (isDeleted && world.clock.now() - (world.deleted.get(systemId) ?? 0) > 1_000)
     wrong.push(`invariant 3: ${name} is deleted, and its row is done`);
-  if (machine && machine.readySince === undefined && world.clock.now() - (machine.takenOver ?? 0) > 1_000)
+  const changedHands = machine?.wasReleased && machine.takenOver !== undefined;
+  if (
+    machine &&
+    machine.readySince === undefined &&
+    !changedHands &&
+    world.clock.now() - (machine.takenOver ?? 0) > 1_000
+  )
     wrong.push(`invariant 3: ${name} is in status ${machine.status}, and its row is done`);
 };
 

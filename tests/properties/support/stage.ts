@@ -78,7 +78,17 @@ export const stage = (machines: number, stuckAfter = 600_000): Stage => {
 
 /** The same context with another MAAS in place of some of its methods. */
 export const withMaas = async (context: Context, methods: Partial<MaasClient>): Promise<Context> => {
-  const maas = { ...(await context.maas()), ...methods };
+  const { machine } = methods;
+  const maas: MaasClient = {
+    ...(await context.maas()),
+    ...(machine && {
+      lookAt: async (systemId) => {
+        const found = await machine(systemId);
+        return found ? { kind: "seen", machine: found } : { kind: "absent" };
+      },
+    }),
+    ...methods,
+  };
   return { ...context, maas: async () => maas };
 };
 

@@ -10,6 +10,7 @@ export const setStatus = (world: World, machine: WorldMachine, status: number): 
   machine.status = status;
   if (status !== 4) machine.readySince = undefined;
   else machine.readySince ??= world.clock.now();
+  machine.wasReleased ||= status === 4 || status === 0;
   if (status === 4) turn(world, "ready", machine);
   if (status === 13 || status === 15) turn(world, "failed", machine);
 };
@@ -105,6 +106,8 @@ export const finishErase = (world: World, machine: WorldMachine): void =>
 export const takeOver = (world: World, machine: WorldMachine, how: "redeploy" | "owner"): void => {
   machine.epoch += 1;
   machine.takenOver = world.clock.now();
+  // MAAS gives nobody a machine that it is still releasing: it was Ready in between.
+  machine.wasReleased ||= machine.status === 12;
   setStatus(world, machine, 6);
   machine.osystem = "ubuntu";
   machine.agentName = how === "redeploy" ? otherModel : "";

@@ -21,6 +21,8 @@ export type WorldMachine = {
   epoch: number;
   /** Since when it is Ready without a break; undefined when it is not. */
   readySince: number | undefined;
+  /** Whether a release of it has ended at any time: then it may be somebody else's now. */
+  wasReleased: boolean;
   /** When its owner or model last changed by somebody else's hand. */
   takenOver: number | undefined;
 };
@@ -102,6 +104,7 @@ const freshMachine = (systemId: string, hostname: string): WorldMachine => ({
   faults: [],
   epoch: 0,
   readySince: undefined,
+  wasReleased: false,
   takenOver: undefined,
 });
 
@@ -122,6 +125,7 @@ const machinesOf = (scenario: Scenario, now: number): WorldMachine[] => {
       ends: plan.ends,
       faults: [...plan.faults],
       readySince: plan.status === 4 ? now : undefined,
+      wasReleased: plan.status === 4,
     };
   });
   const outside = [

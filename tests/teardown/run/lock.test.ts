@@ -140,13 +140,24 @@ describe("lock", () => {
   it("is given back by its holder, and by nobody else", async () => {
     await takeLock(file(), undefined, 0);
     dropLock(file());
-    expect(existsSync(file())).to.equal(false);
+    // It stays until its holder has ended.
+    expect(JSON.parse(readFileSync(file(), "utf8"))).to.include({ pid: process.pid, released: true });
     const others = [{ pid: process.pid + 1 }, { host: "other-host" }, { started: "1" }];
     for (const other of others) {
       write(holder(other));
       dropLock(file());
-      expect(existsSync(file()), JSON.stringify(other)).to.equal(true);
+      expect(JSON.parse(readFileSync(file(), "utf8")), JSON.stringify(other)).to.not.have.property(
+        "released",
+      );
     }
+  });
+
+  it("is taken over from another host that has given it back, and not before", async () => {
+    write(holder({ host: "other-host" }));
+    expect(await refusal(0)).to.include("on other-host");
+    write(holder({ host: "other-host", released: true }));
+    await takeLock(file(), undefined, 0);
+    expect(pidInFile()).to.equal(process.pid);
   });
 
   it("is given back without a word when it is gone, broken, or not to be read", () => {
@@ -178,7 +189,7 @@ describe("lock", () => {
     write(holder({ pid: process.ppid, started: identify(process.ppid)?.started }));
     const stopping = new AbortController();
     const waiting = takeLock(file(), stopping.signal);
-    stopping.abort("cancelled by the operator");
+    stopping.abort({ why: "cancelled" });
     expect(
       await waiting.then(
         () => "taken",

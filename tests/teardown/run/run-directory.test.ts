@@ -7,6 +7,7 @@ import type { LabRecord } from "../../../teardown/record.ts";
 import {
   findOpenRun,
   inHome,
+  keepRecord,
   openRun,
   type Run,
   type RunKey,
@@ -179,6 +180,9 @@ describe("run directory", () => {
     const moved = { ...lab, machines: [machine("openstack0", "ccc333"), second] };
     const run = openRun(key(), moved, at(1));
     expect(run.lab).to.deep.equal(moved);
+    // Only the holder of its lock writes it down.
+    expect(recordOf(run)).to.deep.include({ lab });
+    keepRecord(run, moved);
     expect(recordOf(run)).to.deep.include({ lab: moved, opened: "2026-11-22T14:00:00.000Z" });
     expect(readdirSync(root())).to.have.length(1);
   });

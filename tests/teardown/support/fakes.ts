@@ -153,7 +153,9 @@ export const fakeMaas = (machines: MaasMachine[], more: Partial<MaasClient> = {}
   version: async () => ({ version: "3.6.5", simulated: false }),
   whoami: async () => ({ username: "admin", isAdmin: true }),
   lookAt: async (systemId) => {
-    const found = machines.find((each) => each.systemId === systemId);
+    const found = more.machine
+      ? await more.machine(systemId)
+      : machines.find((each) => each.systemId === systemId);
     return found ? { kind: "seen", machine: found } : { kind: "absent" };
   },
   machine: async (systemId) => machines.find((each) => each.systemId === systemId),
