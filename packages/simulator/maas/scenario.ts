@@ -43,6 +43,8 @@ export type MachineScenario = {
   status: StatusName;
   /** The model that acquired it: sets agent_name, owner_data and the owner `juju`. */
   model?: string | undefined;
+  /** The store of the other controller that the model is on; default: the lab's own controller. */
+  controller?: string | undefined;
   owner?: string | null | undefined;
   ownerData?: Record<string, string> | undefined;
   agentName?: string | undefined;
@@ -131,6 +133,7 @@ export const machineSchema: z.ZodType<MachineScenario> = z.strictObject({
   systemId: z.string().optional(),
   status: z.enum(statusNames).default("Deployed"),
   model: z.string().optional(),
+  controller: z.string().optional(),
   owner: z.string().nullable().optional(),
   ownerData: z.record(z.string(), z.string()).optional(),
   agentName: z.string().optional(),
