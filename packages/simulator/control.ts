@@ -5,9 +5,10 @@ import { stableSystemId } from "./identity.ts";
 import type { Controller } from "./juju/controller.ts";
 import type { Maas } from "./maas/maas.ts";
 import { type Machine, newMachine, stopAll } from "./maas/machine.ts";
-import type { MachineFault } from "./maas/scenario.ts";
+import { type MachineFault, takingSchema } from "./maas/scenario.ts";
 import type { SideFaults } from "./maas/side-faults.ts";
 import { statusNames } from "./maas/statuses.ts";
+import { takeWhenDue } from "./maas/take.ts";
 import { faultSchema, resolveScenario } from "./scenario.ts";
 
 /** One order to the running lab: somebody else acts, or something breaks. */
@@ -83,6 +84,7 @@ export const controlMaas = (maas: Maas, faults: SideFaults, operation: ControlOp
       const fields = usable(machineFields, operation.fields);
       if (fields.status !== undefined) stopAll(machine);
       Object.assign(machine, definedOnly(fields));
+      takeWhenDue(maas.region, machine);
       return true;
     }
     case "remove-machine": {
@@ -97,6 +99,18 @@ export const controlMaas = (maas: Maas, faults: SideFaults, operation: ControlOp
     case "set-maas-clock":
       maas.region.clockAhead = usable(z.looseObject({ ahead: duration }), operation).ahead;
       return true;
+    case "take-machine": {
+      const machine = find(maas, hostname());
+      machine.taking = usable(takingSchema, operation);
+      takeWhenDue(maas.region, machine);
+      return true;
+    }
+    case "maas-away": {
+      const { for: away } = usable(z.looseObject({ for: duration }), operation);
+      maas.region.awayUntil = maas.region.clock.now() + away;
+      faults.add({ side: "maas", kind: "refused", from: 0, for: away, delay: 0 });
+      return true;
+    }
     case "add-machine":
       addMachine(maas, operation.machine);
       return true;

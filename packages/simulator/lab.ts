@@ -6,7 +6,7 @@ import { type Clock, realClock } from "./clock.ts";
 import { type ControlOperation, control } from "./control.ts";
 import { ScenarioError } from "./errors.ts";
 import { makeHome } from "./home.ts";
-import { createController } from "./juju/controller.ts";
+import { createController, joinControllers } from "./juju/controller.ts";
 import { openListener } from "./listener.ts";
 import { createMaas, type Maas } from "./maas/maas.ts";
 import { viewOf } from "./maas/machine.ts";
@@ -40,6 +40,8 @@ export type Lab = {
   readonly dir: string;
   /** What the clients need: PATH, HOME, JUJU_DATA, SIMULATED_LAB_URL. */
   readonly env: Readonly<Record<string, string>>;
+  /** The JUJU_DATA of each other controller, by the name that the scenario gives its store. */
+  readonly stores: Readonly<Record<string, string>>;
   /** `consumer:token:secret` of the profile's user. */
   readonly apiKey: string;
   readonly clock: Clock;
@@ -70,7 +72,17 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
   const log = callLog(join(dir, "calls.jsonl"));
   const latency = options.latency ?? false;
   const maas = createMaas({ clock, scenario, log });
-  const juju = createController({ clock, scenario, maas: maas.world, log });
+  const own = {
+    ...scenario,
+    machines: scenario.machines.filter(({ controller }) => controller === undefined),
+  };
+  const juju = joinControllers(
+    createController({ clock, scenario: own, maas: maas.world, log }),
+    scenario.otherControllers.map((other) => ({
+      store: other.store,
+      ...createController({ clock, scenario: other, maas: maas.world, log }),
+    })),
+  );
   const maasPort = await openListener((request, response) => handler(request, response), 0);
   const faults = createSideFaults(
     clock,
@@ -101,8 +113,21 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
   };
   const { env } = await makeHome(dir, { url, maasUrl, ...profile, extra });
   juju.writeClientStore(env.JUJU_DATA ?? dir);
+  const stores = juju.writeOtherStores(env.HOME ?? dir);
   const stop = async (): Promise<void> => {
     await Promise.all([maasPort.stop(), labPort.stop()]);
   };
-  return { url, maasUrl, dir, env, apiKey: profile.key, clock, state, calls: log.all, control: order, stop };
+  return {
+    url,
+    maasUrl,
+    dir,
+    env,
+    stores,
+    apiKey: profile.key,
+    clock,
+    state,
+    calls: log.all,
+    control: order,
+    stop,
+  };
 };

@@ -82,10 +82,10 @@ const main = async (): Promise<void> => {
     dir: values.dir,
     latency: values.latency,
   });
-  const { url, maasUrl, dir, env, apiKey } = lab;
+  const { url, maasUrl, dir, env, stores, apiKey } = lab;
   process.stdout.write(
     values.json
-      ? `${JSON.stringify({ url, maasUrl, dir, env, apiKey, pid: process.pid })}\n`
+      ? `${JSON.stringify({ url, maasUrl, dir, env, stores, apiKey, pid: process.pid })}\n`
       : `The simulated lab is up at ${url} (nothing in it is real). In a second terminal:\n\n  . ${dir}/env.sh\n\nStop it with Ctrl-C.\n`,
   );
   const stop = (): void => {

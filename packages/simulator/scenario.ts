@@ -7,9 +7,11 @@ import {
   type ControllerScenario,
   controllerSchema,
   type JujuFault,
+  type JujuScenario,
   jujuFaultSchema,
   type ModelScenario,
   modelSchema,
+  otherControllerSchema,
 } from "./juju/scenario.ts";
 import {
   type MaasFault,
@@ -38,6 +40,7 @@ const scenarioFile = z.strictObject({
   maas: maasSchema.prefault({}),
   controller: controllerSchema.prefault({}),
   models: z.array(modelSchema).prefault([{ name: "openstack" }]),
+  otherControllers: z.array(otherControllerSchema).default([]),
   machines: z.array(machineSchema).prefault(defaultMachines),
   faults: z.array(faultSchema).default([]),
 });
@@ -49,6 +52,7 @@ export type ScenarioInput = {
   maas?: Record<string, unknown>;
   controller?: Record<string, unknown>;
   models?: Record<string, unknown>[];
+  otherControllers?: ({ store: string } & Record<string, unknown>)[];
   machines?: ({ hostname: string } & Record<string, unknown>)[];
   faults?: Record<string, unknown>[];
 };
@@ -63,6 +67,9 @@ export type LabMachine = MachineScenario & {
   pod: string | null;
 };
 
+/** Another controller, with its models and its machines. */
+export type OtherController = JujuScenario & { readonly store: string };
+
 /** A scenario with every default filled in and every identity decided. */
 export type Scenario = {
   /** Tells it from what a scenario file says. */
@@ -70,6 +77,7 @@ export type Scenario = {
   maas: MaasScenario;
   controller: ControllerScenario;
   models: ModelScenario[];
+  otherControllers: OtherController[];
   machines: LabMachine[];
   faults: LabFault[];
 };
@@ -90,31 +98,56 @@ const jujuOwnerData = (
 /** Statuses in which a machine has no owner and its power is off, unless the scenario says otherwise. */
 const unowned: ReadonlySet<string> = new Set(["New", "Missing", "Ready", "Retired"]);
 
-const complete = (file: ScenarioFile): Scenario => {
+/** A controller and its models with their identities, which `seed` keeps apart from those of another one. */
+const identify = <Given extends ScenarioFile["controller"]>(
+  given: Given,
+  models: ScenarioFile["models"],
+  seed = "",
+) => {
   const controller = {
-    ...file.controller,
-    uuid: file.controller.uuid ?? stableUuid(`controller ${file.controller.name}`),
-    client: file.controller.client ?? file.controller.version,
-    bootstrappedBy: file.controller.bootstrappedBy ?? file.controller.user,
+    ...given,
+    uuid: given.uuid ?? stableUuid(`controller ${seed}${given.name}`),
+    modelUuid: given.modelUuid ?? stableUuid(`controller model ${seed}${given.name}`),
+    client: given.client ?? given.version,
+    bootstrappedBy: given.bootstrappedBy ?? given.user,
   };
-  const models = file.models.map((model) => ({
-    ...model,
-    owner: model.owner ?? controller.user,
-    uuid: model.uuid ?? stableUuid(`model ${model.name}`),
+  return {
+    controller,
+    models: models.map((model) => ({
+      ...model,
+      owner: model.owner ?? controller.user,
+      uuid: model.uuid ?? stableUuid(`model ${seed}${model.name}`),
+    })),
+  };
+};
+
+const complete = (file: ScenarioFile): Scenario => {
+  const { controller, models } = identify(file.controller, file.models);
+  const others = file.otherControllers.map(({ store, models: own, ...given }) => ({
+    store,
+    ...identify(given, own, `${store} `),
   }));
+  const homeOf = (store: string | undefined): { controller: ControllerScenario; models: ModelScenario[] } => {
+    const other = others.find((candidate) => candidate.store === store);
+    if (store !== undefined && !other)
+      throw new ScenarioError(`The scenario has no other controller with the store ${store}.`);
+    return other ?? { controller, models };
+  };
   const places = new Map<string, number>();
   const machines = file.machines.map((machine): LabMachine => {
-    const model = models.find(({ name }) => name === machine.model);
+    const home = homeOf(machine.controller);
+    const model = home.models.find(({ name }) => name === machine.model);
     if (machine.model !== undefined && !model)
       throw new ScenarioError(
         `Machine ${machine.hostname} is in model ${machine.model}, which the scenario does not have.`,
       );
-    const place = places.get(machine.model ?? "") ?? 0;
-    places.set(machine.model ?? "", place + 1);
+    const key = `${machine.controller ?? ""} ${machine.model ?? ""}`;
+    const place = places.get(key) ?? 0;
+    places.set(key, place + 1);
     const free = unowned.has(machine.status);
     const juju =
       model && !free
-        ? jujuOwnerData(model, controller.uuid, machine.jujuMachine ?? `${place}`, machine.units ?? [])
+        ? jujuOwnerData(model, home.controller.uuid, machine.jujuMachine ?? `${place}`, machine.units ?? [])
         : {};
     return {
       ...machine,
@@ -127,7 +160,12 @@ const complete = (file: ScenarioFile): Scenario => {
       pod: machine.pod ?? null,
     };
   });
-  return { ...file, resolved: true, controller, models, machines };
+  const otherControllers = others.map((other) => ({
+    ...other,
+    machines: machines.filter((machine) => machine.controller === other.store),
+    faults: [],
+  }));
+  return { ...file, resolved: true, controller, models, otherControllers, machines };
 };
 
 /**

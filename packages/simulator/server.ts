@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { z } from "zod";
 import type { CallLog } from "./call-log.ts";
@@ -32,7 +33,23 @@ const jujuCallSchema = z.object({
 
 const operationSchema = z.looseObject({ op: z.string() });
 
-/** Runs one juju command for the stand-in: JSON lines `{"stdout"}`, `{"stderr"}`, at last `{"exit"}`. */
+/** Clients that wait for a line on their stdin. */
+const waiting = new Map<string, () => void>();
+
+const stdinSchema = z.object({ id: z.string() });
+
+/** A stand-in has read a line from its stdin, or the end of it. */
+const readFromStdin = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const { id } = stdinSchema.parse(await readJson(request));
+  waiting.get(id)?.();
+  waiting.delete(id);
+  json(response, 200, { ok: true });
+};
+
+/**
+ * Runs one juju command for the stand-in: JSON lines `{"stdout"}`, `{"stderr"}`, `{"onInterrupt"}`, `{"waitsForStdin"}`,
+ * at last `{"exit"}`.
+ */
 const runJuju = async (
   parts: ServerParts,
   request: IncomingMessage,
@@ -48,6 +65,17 @@ const runJuju = async (
   const exit = await parts.juju.run(call, {
     stdout: (text) => line({ stdout: text }),
     stderr: (text) => line({ stderr: text }),
+    onInterrupt: (text) => line({ onInterrupt: text }),
+    readStdin: () =>
+      new Promise((resolve, reject) => {
+        const id = randomUUID();
+        waiting.set(id, resolve);
+        gone.signal.addEventListener("abort", () => {
+          waiting.delete(id);
+          reject(gone.signal.reason);
+        });
+        line({ waitsForStdin: id });
+      }),
     signal: gone.signal,
   });
   line({ exit });
@@ -97,6 +125,7 @@ const route = async (
   const path = (request.url ?? "/").split("?")[0] ?? "/";
   if (path.startsWith("/MAAS/")) return parts.maas(request, response);
   if (path === "/simulator/juju" && request.method === "POST") return runJuju(parts, request, response);
+  if (path === "/simulator/juju/stdin" && request.method === "POST") return readFromStdin(request, response);
   if (path === "/simulator/control" && request.method === "POST") return runControl(parts, request, response);
   if (path === "/simulator/state") return json(response, 200, parts.state());
   if (path === "/simulator/calls" && request.method === "POST") return addCall(parts, request, response);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { duration } from "../duration.ts";
 import { ScenarioError } from "../errors.ts";
 import { removeModel, type World } from "./reap.ts";
 import { type JujuFault, type JujuScenario, jujuFaultSchema, modelSchema } from "./scenario.ts";
@@ -25,7 +26,7 @@ const modelOf = ({ state }: World, name: string): Model => {
 
 /**
  * Someone else acts on the controller: `remove-model`, `recreate-model` (same name, new UUID), `set-model`,
- * `add-fault` with `side: juju`, `clear-faults`.
+ * `juju-away` (the controller cannot be reached for a while), `add-fault` with `side: juju`, `clear-faults`.
  *
  * @returns false when the operation is none of the Juju side's; `clear-faults` concerns both sides, so false too
  * @throws ScenarioError when it cannot be carried out
@@ -71,6 +72,9 @@ export const controlModels = (
       if (fault.success) faults.push(fault.data);
       return fault.success;
     }
+    case "juju-away":
+      world.state.awayUntil = world.clock.now() + usable(z.object({ for: duration }), operation).for;
+      return true;
     case "clear-faults":
       faults.splice(0);
       return false;

@@ -1,5 +1,8 @@
+import { join } from "node:path";
+import { z } from "zod";
 import type { CallLog } from "../call-log.ts";
 import type { Clock } from "../clock.ts";
+import { ScenarioError } from "../errors.ts";
 import type { MaasWorld } from "../maas/world.ts";
 import { runClient, splitCommand } from "./client.ts";
 import { controlModels, type Operation } from "./control.ts";
@@ -37,13 +40,20 @@ export type JujuParts = {
 
 export type Controller = {
   readonly run: (call: JujuCall, io: JujuIo) => Promise<number>;
-  readonly state: () => unknown;
+  readonly state: () => object;
   readonly control: (operation: Operation) => boolean;
+  readonly uuid: string;
   /** Writes controllers.yaml, accounts.yaml, models.yaml of a client that is logged in. */
   readonly writeClientStore: (jujuData: string) => void;
 };
 
-const stateOf = ({ state, clock }: World): unknown => ({
+/** The lab's controllers as one: a client talks to the one that its store is about. */
+export type Controllers = Controller & {
+  /** Writes a client's store for each of the other controllers into the lab's home; where they are. */
+  readonly writeOtherStores: (home: string) => Record<string, string>;
+};
+
+const stateOf = ({ state, clock }: World): object => ({
   models: [...state.models.values()].map((model) => ({
     name: `${model.owner}/${model.name}`,
     uuid: model.uuid,
@@ -107,9 +117,51 @@ export const createController = ({ clock, scenario, maas, log, contents }: JujuP
     }
   };
   return {
+    uuid: scenario.controller.uuid,
     run,
     state: () => stateOf(world),
     control: (operation) => controlModels(world, scenario, faults, operation),
     writeClientStore: (directory) => writeClientStore(directory, world.state),
+  };
+};
+
+const storeField = z.object({ controller: z.string() });
+
+/**
+ * Joins the lab's own controller and others, which may have the same name. A client's call goes to the controller whose
+ * UUID its store has for the current one; a control operation to the one whose store its field `controller` names.
+ */
+export const joinControllers = (
+  own: Controller,
+  others: readonly (Controller & { readonly store: string })[],
+): Controllers => {
+  const addressed = (env: JujuCall["env"]): Controller => {
+    const { controllers, "current-controller": current } = clientStore(storeDirectory(env)).controllers();
+    const uuid = controllers[env.JUJU_CONTROLLER || current]?.uuid;
+    return others.find((other) => other.uuid === uuid) ?? own;
+  };
+  return {
+    ...own,
+    run: (call, io) => addressed(call.env).run(call, io),
+    state: () => ({
+      ...own.state(),
+      ...(others.length > 0
+        ? { others: Object.fromEntries(others.map((other) => [other.store, other.state()])) }
+        : {}),
+    }),
+    control: (operation) => {
+      const { data: named } = storeField.safeParse(operation);
+      const other = others.find(({ store }) => store === named?.controller);
+      if (named && !other) throw new ScenarioError(`There is no other controller ${named.controller}.`);
+      return (other ?? own).control(operation);
+    },
+    writeOtherStores: (home) =>
+      Object.fromEntries(
+        others.map(({ store, writeClientStore: write }) => {
+          const directory = join(home, store);
+          write(directory);
+          return [store, directory];
+        }),
+      ),
   };
 };

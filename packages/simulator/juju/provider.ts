@@ -30,18 +30,18 @@ export const stopMachines = async (
 ): Promise<ProviderResult> => {
   for (const machine of deletes ? machines.filter(isVirtual) : []) {
     const { status, text } = await maas.deleteByJuju(machine.systemId);
-    if (status >= 500) return { failed: text };
+    if (status === 0 || status >= 500) return { failed: text };
   }
   const ids = machines.filter((machine) => !(deletes && isVirtual(machine))).map(({ systemId }) => systemId);
   if (ids.length === 0) return "done";
   const bulk = await maas.releaseByJuju(ids, releaseComment);
-  if (bulk.status < 300 || bulk.status === 409) return "done";
+  if ((bulk.status >= 200 && bulk.status < 300) || bulk.status === 409) return "done";
   if (bulk.status !== 400 && bulk.status !== 403) return { failed: bulk.text };
   let refused = bulk.status === 403;
   for (const id of ids) {
     const { status, text } = await maas.releaseByJuju([id], releaseComment);
     if (status === 403) refused = true;
-    else if (status >= 300 && status !== 400 && status !== 409) return { failed: text };
+    else if ((status === 0 || status >= 300) && status !== 400 && status !== 409) return { failed: text };
   }
   return refused ? "credential refused" : "done";
 };

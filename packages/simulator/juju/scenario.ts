@@ -111,6 +111,14 @@ const controllerFields = {
   since: z.string().optional(),
 };
 
+/** Another controller, which may have the same name: its client's files are in a JUJU_DATA of their own. */
+export const otherControllerSchema = z.strictObject({
+  ...controllerFields,
+  /** The name of that folder in the lab's home. */
+  store: z.string().regex(/^[\w.-]+$/),
+  models: z.array(z.lazy(() => modelSchema)).default([]),
+});
+
 type UnresolvedController = Unresolved<ControllerScenario, "uuid" | "client" | "bootstrappedBy">;
 
 export const controllerSchema: z.ZodType<UnresolvedController> = z.strictObject(controllerFields);

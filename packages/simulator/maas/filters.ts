@@ -60,6 +60,8 @@ const filters: Readonly<Record<string, Filter>> = {
   },
 };
 
+export const filterNames: readonly string[] = Object.keys(filters);
+
 /** The machines that a user sees and that fit all the filters of the query, or the 400 that MAAS gives. */
 export const filterMachines = (region: Region, user: User, query: URLSearchParams): Machine[] | Reply => {
   const errors: Record<string, string[]> = {};

@@ -33,6 +33,10 @@ const worldOf = (region: Region, log: CallLog): MaasWorld => {
     work: () => Promise<Reply>,
   ): Promise<ProviderAnswer> => {
     const call = log.begin({ side: "maas-api", what, detail: { user: "juju", ...detail } });
+    if (region.awayUntil > region.clock.now()) {
+      call.end("refused");
+      return { status: 0, text: "dial tcp: connect: connection refused" };
+    }
     const { status, body } = await work();
     call.end(`${status}`);
     return { status, text: body };
@@ -68,7 +72,7 @@ const worldOf = (region: Region, log: CallLog): MaasWorld => {
 /** Releases and erasures that the scenario says are under way go on when the lab begins. */
 const resume = (region: Region): void => {
   for (const machine of region.machines.values()) {
-    if (machine.status === "Releasing") resumeRelease(region, machine);
+    if (machine.status === "Releasing" && !machine.orphaned) resumeRelease(region, machine);
     if (machine.status === "Disk erasing" && machine.powerState === "on") resumeErase(region, machine);
   }
 };

@@ -13,6 +13,6 @@ export type MachineCall = {
 
 export type MachineOperation = (call: MachineCall) => Reply | Promise<Reply>;
 
-/** The machine's JSON as it is now. */
+/** The machine's JSON as it is now. A read is a look; see `taken` among the faults. */
 export const renderedMachine = ({ region, machine }: MachineCall): Reply =>
   okText(indented(renderMachine(region, machine)), 1);

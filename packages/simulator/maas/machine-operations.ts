@@ -3,6 +3,7 @@ import { answers } from "./answers.ts";
 import { abortErase } from "./erase.ts";
 import { type MachineOperation, renderedMachine } from "./machine-call.ts";
 import { note, setStatus } from "./region.ts";
+import { goesOff } from "./release.ts";
 import { ok } from "./reply.ts";
 import { release } from "./single-release.ts";
 import { abortLeadsTo } from "./statuses.ts";
@@ -79,8 +80,10 @@ const powerOff: MachineOperation = async (call) => {
   const { region, user, machine } = call;
   if (!mayEdit(user, machine)) return answers.forbidden();
   const answer = renderedMachine(call);
-  await region.clock.sleep(machine.release);
-  machine.powerState = "off";
+  // A release that nothing goes on with ends at once (maas.md 11).
+  const orphaned = machine.status === "Releasing" && machine.stop.length === 0;
+  if (!orphaned) await region.clock.sleep(machine.release);
+  goesOff(region, machine);
   return answer;
 };
 

@@ -1,5 +1,5 @@
 import type { LabMachine } from "../scenario.ts";
-import type { MachineFault } from "./scenario.ts";
+import type { MachineFault, Taking } from "./scenario.ts";
 import type { StatusName } from "./statuses.ts";
 import type { MachineView } from "./world.ts";
 
@@ -34,6 +34,9 @@ export type Machine = {
   hostsVms: string | null;
   addresses: string[];
   faults: MachineFault[];
+  /** Who allocates it once it is Ready. */
+  taking: Taking | undefined;
+  orphaned: boolean;
   /** Lab ms until the power is off, and of an erasure. */
   release: number;
   erase: number;
@@ -73,6 +76,8 @@ export const newMachine = (from: LabMachine, number: number): Machine => ({
   hostsVms: from.hostsVms ?? null,
   addresses: [...from.addresses],
   faults: from.faults.map((fault) => ({ ...fault })),
+  taking: undefined,
+  orphaned: from.orphaned,
   release: from.release,
   erase: from.erase,
   stop: [],
@@ -101,15 +106,20 @@ export const stopAll = (machine: Machine): void => {
 };
 
 /** Takes the next fault of one of these kinds, if the scenario has one left. */
+export const takeWholeFault = (
+  machine: Machine,
+  kinds: readonly MachineFault["answer"][],
+): MachineFault | undefined => {
+  const fault = machine.faults.find(({ answer, times }) => times > 0 && kinds.includes(answer));
+  if (fault) fault.times -= 1;
+  return fault;
+};
+
+/** The kind of the fault that is taken. */
 export const takeFault = <A extends MachineFault["answer"]>(
   machine: Machine,
   kinds: readonly A[],
 ): A | undefined => {
-  for (const fault of machine.faults) {
-    const kind = kinds.find((candidate) => candidate === fault.answer);
-    if (kind === undefined || fault.times <= 0) continue;
-    fault.times -= 1;
-    return kind;
-  }
-  return undefined;
+  const fault = takeWholeFault(machine, kinds);
+  return kinds.find((kind) => kind === fault?.answer);
 };

@@ -3,13 +3,14 @@ import { answers } from "./answers.ts";
 import { bulkRelease } from "./bulk-release.ts";
 import { resources } from "./description.ts";
 import { filterMachines } from "./filters.ts";
-import { stopAll } from "./machine.ts";
+import { type Machine, stopAll } from "./machine.ts";
 import { renderedMachine } from "./machine-call.ts";
 import { machineOperations } from "./machine-operations.ts";
 import type { Region, User } from "./region.ts";
 import { renderList } from "./render.ts";
-import { notSimulated, okText, type Reply } from "./reply.ts";
+import { notSimulated, ok, okText, type Reply } from "./reply.ts";
 import type { Parameters } from "./request.ts";
+import { seen } from "./take.ts";
 
 /** A request after routing and authentication: `op` null for plain create, read, update and delete. */
 export type Call = {
@@ -26,13 +27,29 @@ const existsInMaas = (handler: string, method: string, op: string | null): boole
       name === handler && actions.some((action) => action.method === method && action.op === op),
   );
 
+/** Machines as a list; whoever gets it has looked at each of them. */
+const listed = async (region: Region, found: readonly Machine[]): Promise<Reply> => {
+  const reply = okText(await renderList(region, found), found.length);
+  for (const one of found) seen(region, one);
+  return reply;
+};
+
 /** `/machines/`: list and filter, release many. */
 export const machines = async (call: Call): Promise<Reply> => {
   const { region, user, method, op, query, form, json } = call;
   if (method === "GET" && op === null) {
     const found = filterMachines(region, user, query);
-    return Array.isArray(found) ? okText(await renderList(region, found), found.length) : found;
+    if (!Array.isArray(found)) return found;
+    return await listed(region, found);
   }
+  if (method === "GET" && op === "list_allocated")
+    return await listed(
+      region,
+      [...region.machines.values()].filter(
+        ({ status, owner }) => status === "Allocated" && owner === user.name,
+      ),
+    );
+  if (method === "GET" && op === "power_parameters") return user.superuser ? ok({}) : answers.forbidden();
   if (method === "POST" && op === "release") {
     if (json) return answers.bulkJson();
     return await bulkRelease(region, user, form.getAll("machines"), form.get("comment"));
@@ -55,7 +72,11 @@ export const machine = async (call: Call, systemId: string): Promise<Reply> => {
   if (!found) return answers.noSuch("Machine");
   if (!sees(user, found)) return answers.forbidden();
   const machineCall = { region, user, machine: found, form };
-  if (plainRead) return await renderedMachine(machineCall);
+  if (plainRead) {
+    const read = renderedMachine(machineCall);
+    seen(region, found);
+    return read;
+  }
   if (operation) return await operation(machineCall);
   if (!user.superuser || found.locked) return answers.forbidden();
   stopAll(found);

@@ -27,6 +27,8 @@ export type Region = {
   readonly events: MachineEvent[];
   /** ms by which the region's clock is ahead of its clients'. */
   clockAhead: number;
+  /** Lab time until which nobody can reach the region, Juju's controller neither. */
+  awayUntil: number;
   /** Called when the first release begins, for faults that count from there. */
   readonly onRelease: (() => void)[];
 };
@@ -57,6 +59,7 @@ export const createRegion = (clock: Clock, scenario: Scenario): Region => ({
   ),
   events: [],
   clockAhead: 0,
+  awayUntil: 0,
   onRelease: [],
 });
 

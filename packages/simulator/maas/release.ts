@@ -1,8 +1,9 @@
 import { answers, releaseTimedOut } from "./answers.ts";
-import { type Machine, stopAll, takeFault } from "./machine.ts";
+import { type Machine, stopAll, takeFault, takeWholeFault } from "./machine.ts";
 import { markFailed, note, type Region, setStatus, type User } from "./region.ts";
 import type { Reply } from "./reply.ts";
 import type { StatusName } from "./statuses.ts";
+import { takeWhenDue } from "./take.ts";
 
 /** Lab ms after which MAAS gives up on a release. Source: recorded; hard coded in MAAS. */
 const releaseExpires = 300_000;
@@ -28,6 +29,8 @@ const finishRelease = (region: Region, machine: Machine): void => {
   machine.ownerData = {};
   setStatus(region, machine, machine.commissioned ? "Ready" : "New");
   note(region, machine, { level: "INFO", type: "Released" });
+  machine.taking = takeWholeFault(machine, ["taken"]) ?? machine.taking;
+  takeWhenDue(region, machine);
 };
 
 /** A release that takes too long fails; the owner stays, and a release can be asked for again. */
@@ -106,9 +109,16 @@ const powerOff = async (
     note(region, machine, { level: "WARNING", type, description: `(juju) - ${failed.body}`, action: type });
     return { failed };
   }
+  const slow = takeWholeFault(machine, ["slow-off"]);
+  if (slow) machine.stop.push(region.clock.after(slow.after, () => goesOff(region, machine)));
+  else goesOff(region, machine);
+  return {};
+};
+
+/** The power is off, which ends a release. */
+export const goesOff = (region: Region, machine: Machine): void => {
   machine.powerState = "off";
   if (machine.status === "Releasing") finishRelease(region, machine);
-  return {};
 };
 
 /** Notes who asked for the release of a machine, and why. */

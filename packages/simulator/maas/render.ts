@@ -63,7 +63,14 @@ const podOf = (region: Region, machine: Machine): unknown => {
   return { id, name: machine.pod, resource_uri: `${api}/pods/${id}/` };
 };
 
-/** A machine as the API shows it: 79 fields in 3.6, fewer in other flavours. */
+export const renderZone = (name: string): unknown => ({
+  name,
+  description: "",
+  id: 1,
+  resource_uri: `${api}/zones/${name}/`,
+});
+
+/** A machine as the API shows it: 80 fields in 3.6, fewer in other flavours. */
 export const renderMachine = (region: Region, machine: Machine): Record<string, unknown> => {
   const rendered: Record<string, unknown> = {
     ...constant,
@@ -80,8 +87,9 @@ export const renderMachine = (region: Region, machine: Machine): Record<string, 
       resource_record_count: 0,
       resource_uri: `${api}/domains/0/`,
     },
-    zone: { name: machine.zone, description: "", id: 1, resource_uri: `${api}/zones/${machine.zone}/` },
+    zone: renderZone(machine.zone),
     pool: { name: machine.pool, description: "Default pool", id: 0, resource_uri: `${api}/resourcepool/0/` },
+    ip_addresses: machine.addresses,
     tag_names: machine.tags,
     architecture: machine.architecture,
     status: statusNumber(machine.status),

@@ -5,6 +5,7 @@ import { machineOperations } from "./machine-operations.ts";
 import { type Call, machine, machines } from "./machines.ts";
 import type { Caller } from "./oauth.ts";
 import type { Region } from "./region.ts";
+import { renderZone } from "./render.ts";
 import { compact, failure, ok, okText, type Reply } from "./reply.ts";
 import { type HttpRequest, parametersOf } from "./request.ts";
 import { readUser, readUsers, whoami } from "./users.ts";
@@ -22,7 +23,7 @@ type Route = {
 const routes: readonly Route[] = [
   {
     path: /^machines\/$/,
-    ops: ["release"],
+    ops: ["release", "list_allocated", "power_parameters"],
     answer: machines,
     // Without credentials the collection falls to another handler, which knows neither read nor release.
     anonymous: answers.unrecognised,
@@ -51,6 +52,12 @@ const routes: readonly Route[] = [
         : answers.unrecognised(method, op),
   },
   {
+    path: /^zones\/$/,
+    ops: [],
+    answer: ({ region, method, op }) =>
+      method === "GET" && op === null ? readZones(region) : answers.unrecognised(method, op),
+  },
+  {
     path: /^(?:vm-hosts|pods)\/$/,
     ops: [],
     answer: ({ region, user, method }) => vmHosts(region, user, method, undefined),
@@ -61,6 +68,12 @@ const routes: readonly Route[] = [
     answer: ({ region, user, method }, id) => vmHosts(region, user, method, id),
   },
 ];
+
+/** `GET /zones/`: the default one, and those that machines are in. */
+const readZones = (region: Region): Reply => {
+  const names = new Set(["default", ...[...region.machines.values()].map(({ zone }) => zone)]);
+  return ok([...names].map(renderZone));
+};
 
 const capabilities = [
   "networks-management",
@@ -83,7 +96,13 @@ const open = (region: Region, path: string, base: string): Reply | undefined => 
       ...okText(compact({ capabilities, version: region.settings.version, subversion: "simulated" })),
       vary: "Authorization",
     };
-  if (path === "/MAAS/api/2.0/describe/") return { ...ok(describeApi(base)), vary: null };
+  if (path === "/MAAS/api/2.0/describe/")
+    return {
+      ...ok(describeApi(base)),
+      type: "application/json",
+      vary: null,
+      hash: false,
+    };
   return undefined;
 };
 

@@ -13,13 +13,28 @@ const machineFaultAnswers = [
   "gateway-504", // a proxy gives up after a lab minute while MAAS goes on
   "hang", // MAAS goes on, the answer never comes
   "reset", // MAAS goes on, the connection is reset
+  "slow-off", // accepted, but the power goes off only `after` so long
+  "taken", // somebody allocates the machine `after` it became Ready, or after so many `looks` that saw it Ready
   "vanishes", // the machine is deleted by someone when its power is off
   "erase-fails", // the wipe fails: Failed disk erasing
   "never-erased", // the wipe never ends, which MAAS does not monitor
 ] as const;
 
+/** Who allocates a machine that has become Ready, and when. */
+export type Taking = {
+  /** Lab ms after it became Ready; 0: in the same moment. */
+  after: number;
+  /** How many answers show it Ready first. */
+  looks: number;
+  owner: string;
+  /** The UUID of the model that it is allocated to; none: nothing tells whose it is. */
+  agentName: string;
+  /** Default: the model's UUID, if there is one. */
+  ownerData?: Record<string, string> | undefined;
+};
+
 /** How MAAS treats a release differently from the happy path, for `times` calls. */
-export type MachineFault = { times: number; answer: (typeof machineFaultAnswers)[number] };
+export type MachineFault = { times: number; answer: (typeof machineFaultAnswers)[number] } & Taking;
 
 /** One machine as a scenario describes it. Durations in ms of lab time. */
 export type MachineScenario = {
@@ -28,6 +43,8 @@ export type MachineScenario = {
   status: StatusName;
   /** The model that acquired it: sets agent_name, owner_data and the owner `juju`. */
   model?: string | undefined;
+  /** The store of the other controller that the model is on; default: the lab's own controller. */
+  controller?: string | undefined;
   owner?: string | null | undefined;
   ownerData?: Record<string, string> | undefined;
   agentName?: string | undefined;
@@ -66,6 +83,8 @@ export type MachineScenario = {
   errorDescription: string;
   architecture: string;
   faults: MachineFault[];
+  /** True, with status Releasing: MAAS was killed before it switched the power off, and nothing goes on. */
+  orphaned: boolean;
 };
 
 /** The region as a whole. */
@@ -98,11 +117,23 @@ export type MaasFault = {
   delay: number;
 };
 
+const takingFields = {
+  after: duration.default(0),
+  looks: z.int().nonnegative().default(0),
+  owner: z.string().default("juju"),
+  agentName: z.string().default(""),
+  ownerData: z.record(z.string(), z.string()).optional(),
+};
+
+/** What the control operation `take-machine` is told, beside the machine. */
+export const takingSchema: z.ZodType<Taking> = z.object(takingFields);
+
 export const machineSchema: z.ZodType<MachineScenario> = z.strictObject({
   hostname: z.string().min(1),
   systemId: z.string().optional(),
   status: z.enum(statusNames).default("Deployed"),
   model: z.string().optional(),
+  controller: z.string().optional(),
   owner: z.string().nullable().optional(),
   ownerData: z.record(z.string(), z.string()).optional(),
   agentName: z.string().optional(),
@@ -134,9 +165,11 @@ export const machineSchema: z.ZodType<MachineScenario> = z.strictObject({
         at: z.enum(["release", "erase"]).optional(),
         times: z.int().positive().default(1),
         answer: z.enum(machineFaultAnswers),
+        ...takingFields,
       }),
     )
     .default([]),
+  orphaned: z.boolean().default(false),
 });
 
 export const maasSchema: z.ZodType<MaasScenario> = z.strictObject({

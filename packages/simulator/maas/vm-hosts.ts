@@ -1,6 +1,6 @@
 import { answers } from "./answers.ts";
 import type { Region, User } from "./region.ts";
-import { podId, podNames } from "./render.ts";
+import { podId, podNames, renderZone } from "./render.ts";
 import { notSimulated, ok, type Reply } from "./reply.ts";
 
 const renderVmHost = (region: Region, name: string): unknown => {
@@ -23,7 +23,7 @@ const renderVmHost = (region: Region, name: string): unknown => {
       description: "Default pool",
       resource_uri: "/MAAS/api/2.0/resourcepool/0/",
     },
-    zone: { id: 1, name: "default", description: "", resource_uri: "/MAAS/api/2.0/zones/default/" },
+    zone: renderZone("default"),
     total: { cores: 64, memory: 524_288, local_storage: 4_000_000_000_000 },
     used: { cores: machines.filter(({ pod }) => pod === name).length * 8, memory: 0, local_storage: 0 },
     resource_uri: `/MAAS/api/2.0/vm-hosts/${id}/`,

@@ -19,7 +19,7 @@ export type MachineView = {
   readonly distroSeries: string;
 };
 
-/** What MAAS answered to the provider. */
+/** What MAAS answered to the provider; status 0 when it could not be reached. */
 export type ProviderAnswer = { readonly status: number; readonly text: string };
 
 /** MAAS as the Juju controller's MAAS provider uses it; every call is seen in the call log as made by `juju`. */

@@ -56,7 +56,7 @@ export const handlersOf = (description: unknown): Handler[] =>
               params: auth.params,
               operations: auth.actions.map((one) => ({
                 command: one.name.replaceAll("_", "-"),
-                title: one.doc,
+                title: one.doc.split("\n")[0] ?? "",
                 method: one.method,
                 op: one.op,
               })),

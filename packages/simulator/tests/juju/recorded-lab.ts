@@ -145,8 +145,8 @@ export type RecordedLab = {
   readonly scenario: ModelScenario;
   /** Calls made of MAAS by the provider. */
   readonly maasCalls: string[];
-  /** A client's store as it was when the recording began. */
-  readonly newStore: () => string;
+  /** A client's store as it was when the recording began, with files that differ. */
+  readonly newStore: (files?: Situation["store"]) => string;
   /** Runs a command on lab time until it ends; `undefined` code when it has not after `limit` lab ms. */
   readonly run: (
     argv: readonly string[],
@@ -267,10 +267,10 @@ export const recordedLab = (situation: Situation = {}): RecordedLab => {
     log: callLog(),
     contents: situation.generated ? {} : { openstack: situation.contents ?? recordedContents },
   });
-  const newStore = (): string => {
+  const newStore: RecordedLab["newStore"] = (files) => {
     const directory = mkdtempSync(join(tmpdir(), "juju-store-"));
     temporary.push(directory);
-    for (const [name, content] of Object.entries({ ...recordedStore, ...situation.store }))
+    for (const [name, content] of Object.entries({ ...recordedStore, ...situation.store, ...files }))
       if (content !== null) writeFileSync(join(directory, name), stringify(content));
     return directory;
   };

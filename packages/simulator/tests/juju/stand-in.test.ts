@@ -95,7 +95,7 @@ describe("the stand-in for the juju client", () => {
   });
 
   it("waits until the model is gone, and Juju has released the machines by then", async () => {
-    const running = await startWith({}, 3000);
+    const running = await startWith({}, 600);
     const { code, stdout, stderr } = await start(running, destroy).ended;
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: "" });
     const lines = stderr.split("\n");
@@ -130,6 +130,41 @@ describe("the stand-in for the juju client", () => {
       expect(actual).to.deep.equal({ code, stdout: "", stderr: withoutDots(stderr).trimEnd() });
       expect(storedModels(running)).to.have.length(models);
     });
+
+  it("lists what is left when it is interrupted early", async () => {
+    const running = await startWith(
+      {
+        machines,
+        models: [{ name: "openstack", applications: 3, reap: "10m", course: [{ at: "9m", machines: 1 }] }],
+      },
+      10,
+    );
+    const run = start(running, destroy);
+    await until(() => run.stderr().includes("application(s)"));
+    run.child.kill("SIGINT");
+    const { code, stderr } = await run.ended;
+    expect(code).to.equal(1);
+    expect(stderr).to.match(
+      /\n\ndestroy model is still running in the background\.\.\.\nThe following resources have not yet been removed:\n - 4 machine\(s\)\n - 3 application\(s\)\n$/,
+    );
+  });
+
+  it("waits on stdin when the login has expired, until that is closed", async () => {
+    const faults = [{ side: "juju", command: "models", kind: "login-expired" }];
+    const running = await startWith({ faults }, 100);
+    const env = { ...process.env, ...running.env };
+    const child = spawn("juju", ["models", "--format=json"], { env, stdio: ["pipe", "pipe", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (data) => {
+      stderr += data;
+    });
+    await until(() => stderr !== "");
+    await new Promise((done) => setTimeout(done, 300));
+    expect([child.exitCode, stderr]).to.deep.equal([null, "please enter password for admin on maas-lab: "]);
+    child.stdin.end();
+    expect(await new Promise((done) => child.on("close", done))).to.equal(1);
+    expect(stderr).to.contain("\nERROR invalid entity name or password (unauthorized access)\n");
+  });
 
   it("leaves the destruction to the controller when it is killed", async () => {
     const running = await startWith(

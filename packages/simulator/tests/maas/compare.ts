@@ -44,7 +44,11 @@ const bootFilesystem = (machine: Record<string, unknown>): unknown => {
 };
 
 /** A machine's JSON: every field there, and equal unless made up. */
-export const expectMachine = (actual: Record<string, unknown>, recorded: Record<string, unknown>): void => {
+export const expectMachine = (
+  // Not in the recordings, and in what a MAAS answers to Juju's provider (juju.md 9).
+  { ip_addresses: _, ...actual }: Record<string, unknown>,
+  recorded: Record<string, unknown>,
+): void => {
   expect(Object.keys(actual)).to.have.members(Object.keys(recorded));
   for (const [field, value] of Object.entries(recorded)) {
     if (!madeUp.has(field)) expect(actual[field], field).to.deep.equal(value);

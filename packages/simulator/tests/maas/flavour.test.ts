@@ -41,7 +41,7 @@ describe("A MAAS of version 3.4", () => {
 
   it("has machines without error_description", async () => {
     const fields = await fieldsOf("3.4.8");
-    expect(fields).to.have.length(77);
+    expect(fields).to.have.length(78);
     expect(fields).not.to.include("error_description");
     expect(fields).not.to.include("enable_kernel_crash_dump");
   });
@@ -81,15 +81,15 @@ describe("A MAAS of version 3.6", () => {
     expect(await releasedWith("2.9.2", "erase=no")).to.deep.equal([200, "Ready"]);
   });
 
-  it("has machines of 79 fields", async () => {
-    expect(await fieldsOf("3.6.5")).to.have.length(79);
+  it("has machines of 80 fields", async () => {
+    expect(await fieldsOf("3.6.5")).to.have.length(80);
   });
 });
 
 describe("MAAS's master", () => {
   it("has machines without pod and virtualmachine_id", async () => {
     const fields = await fieldsOf("master");
-    expect(fields).to.have.length(77);
+    expect(fields).to.have.length(78);
     expect(fields).not.to.include("pod");
     expect(fields).not.to.include("virtualmachine_id");
   });

@@ -151,16 +151,33 @@ describe("Beside machines, the simulated MAAS", () => {
 
   it("says that it is simulated, and describes itself", async () => {
     expect(await json("version/", "")).to.include({ version: "3.6.5", subversion: "simulated" });
-    const { resources, hash } = await json("describe/", "");
+    const { resources, handlers, hash } = await json("describe/", "");
+    expect(await region.ask("GET", "describe/", { user: "" })).to.include({
+      type: "application/json",
+      hash: false,
+    });
+    expect(handlers.map(({ name }: { name: string }) => name)).to.include("MachinesHandler");
     expect(hash).to.match(/^[0-9a-f]{40}$/);
     const machine = resources.find(({ name }: { name: string }) => name === "MachineHandler").auth;
-    expect(machine.actions).to.deep.include({
-      name: "release",
-      method: "POST",
-      op: "release",
-      doc: "Release a machine",
-      restful: false,
+    const release = machine.actions.find(({ name }: { name: string }) => name === "release");
+    expect(release).to.include({ method: "POST", op: "release", restful: false });
+    expect(release.doc).to.match(/^Release a machine\n\n:param comment: [\s\S]*\n:param quick_erase: /);
+  });
+
+  it("has zones, and lists what is allocated to the user who asks", async () => {
+    const { ask } = simulatedRegion({
+      machines: [
+        { hostname: "one", zone: "rack2" },
+        { hostname: "two", status: "Allocated", owner: "juju", addresses: ["192.0.2.7"] },
+      ],
     });
+    const zones = JSON.parse((await ask("GET", "zones/")).body);
+    expect(zones.map(({ name }: { name: string }) => name)).to.deep.equal(["default", "rack2"]);
+    const mine = JSON.parse((await ask("GET", "machines/?op=list_allocated", { user: "juju" })).body);
+    expect(mine).to.have.length(1);
+    expect(mine[0]).to.deep.include({ hostname: "two", ip_addresses: ["192.0.2.7"] });
+    expect((await ask("GET", "machines/?op=power_parameters")).status).to.equal(200);
+    expect((await ask("GET", "machines/?op=power_parameters", { user: "juju" })).status).to.equal(403);
   });
 
   it("answers 501 to what MAAS has and it has not, naming it", async () => {
@@ -170,7 +187,7 @@ describe("Beside machines, the simulated MAAS", () => {
     for (const [method, path, what] of [
       ["POST", "machines/?op=allocate", "POST /machines/ op=allocate"],
       ["POST", "machines/?op=accept_all", "POST /machines/ op=accept_all"],
-      ["GET", "machines/?op=power_parameters", "GET /machines/ op=power_parameters"],
+      ["GET", "machines/?op=is_registered", "GET /machines/ op=is_registered"],
       ["PUT", "machines/{two}/", "PUT /machines/{system_id}/"],
       ["POST", "vm-hosts/", "POST /vm-hosts/"],
       ["PUT", "vm-hosts/1/", "PUT /vm-hosts/1/"],
