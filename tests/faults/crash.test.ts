@@ -63,7 +63,7 @@ const steps: { event: string; match?: string; nth?: number; words: string }[] = 
   { event: "machine-state", match: '"Ready"', words: "the first machine is Ready" },
   { event: "machine-state", match: '"Ready"', nth: 5, words: "the last machine is Ready" },
   { event: "done", words: "the first resource is done" },
-  { event: "done", nth: 6, words: "the last resource is done" },
+  { event: "done", nth: 7, words: "the last resource is done" },
   { event: "exit-criteria", words: "the exit criteria are met" },
   { event: "run-closed", words: "the run is closed" },
 ];

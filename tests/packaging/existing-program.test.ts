@@ -158,14 +158,14 @@ describe("a lab in somebody else's program, from the packed library", function (
     );
     const rows = deployment.resources.filter(({ outputs }) => outputs?.row !== undefined);
     expect(rows.map(({ outputs }) => outputs?.row)).to.deep.equal(rows.map(({ urn }) => urn));
-    expect(rows).to.have.length(8);
+    expect(rows).to.have.length(9);
   });
 
   it("shows in a preview what a destroy would hit", async () => {
     const { code, output } = await there.cli.run("preview");
     expect(code, output).to.equal(0);
     expect(output).to.match(/openstack0 +\S+ +Deployed +on +juju +\d +released/);
-    expect(output).to.match(/14 unchanged/);
+    expect(output).to.match(/15 unchanged/);
   });
 
   it("tears it down with the rest, with today's settings, after what depends on it", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { destructive, tornDown, untouched } from "../../faults/witness.ts";
+import { destructive, permitting, tornDown, untouched } from "../../faults/witness.ts";
 import { adoptedStack, type Stack } from "../stack.ts";
 
 const emptyProgram = "export const nothing = 1;\n";
@@ -46,8 +46,7 @@ describe("the nine rules, on the real engine", function () {
       const unlisted = await stack.destroy();
       expect(unlisted.output).to.include("Juju would destroy it although it is not listed");
       untouched(stack);
-      stack.configure({ alsoDestroyed: ["capi-mgmt"] });
-      const destroyed = await stack.destroy();
+      const destroyed = await stack.destroy(...permitting(unlisted, "alsoDestroyed"));
       expect(destroyed.code, destroyed.output).to.equal(0);
       const released = destructive(stack).filter(({ what }) => /machines.\w{6}.\?op=release/.test(what));
       expect(released).to.have.length(4);
