@@ -60,14 +60,15 @@ rows(import.meta.url, "guards", "Flags of `pulumi destroy`", [
   }),
   flag(
     "`--target` of one machine with `--target-dependents --refresh=false`",
-    "guards, capture, that machine; says that it is not verified",
+    "guards, capture, the model, that machine; says that it is not verified",
     async (stack) => {
       const target = urnOf(stack, "MaasMachine::openstack1");
       const outcome = succeeded(
         await stack.destroy("--target", target, "--target-dependents", "--refresh=false"),
       );
       const said = inLastLines(outcome);
-      expect(destructive(stack)).to.have.length(1);
+      expect(destructive(stack)).to.have.length(2);
+      expect(releases(stack).size).to.equal(1);
       const first = guardedAndCaptured(stack);
       return `${said}; ${first}; one release; plain destroy: ${await finishes(stack)}; ${releasedOnce(stack)}`;
     },
@@ -85,7 +86,7 @@ rows(import.meta.url, "guards", "Flags of `pulumi destroy`", [
   ),
   flag(
     "`--target '**MaasMachine**' --target-dependents --refresh=false`",
-    "guards, capture, all machines; says that it is not verified",
+    "guards, capture, the model, all machines; says that it is not verified",
     async (stack) => {
       const outcome = succeeded(
         await stack.destroy("--target", "**MaasMachine**", "--target-dependents", "--refresh=false"),

@@ -150,10 +150,7 @@ rows(import.meta.url, "guards", "What is found before anything is touched", [
     situation: "a machine was deleted from MAAS",
     expected: "refused, says how to accept it",
     make: (stack) => stack.lab.control({ op: "remove-machine", hostname: "openstack1" }),
-    says: [
-      /is no longer in MAAS/,
-      /pulumi destroy -c acceptDeleted=\w{6}/,
-    ],
+    says: [/is no longer in MAAS/, /pulumi destroy -c acceptDeleted=\w{6}/],
     mended: "with acceptDeleted",
     permission: "acceptDeleted",
   }),

@@ -3,7 +3,16 @@ import type { Stack } from "../e2e/stack.ts";
 import { on } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import { type Strike, struckDestroy } from "./strike.ts";
-import { cancel, capturedFirst, destructive, failed, finishes, permitting, releasedOnce, says } from "./witness.ts";
+import {
+  cancel,
+  capturedFirst,
+  destructive,
+  failed,
+  finishes,
+  permitting,
+  releasedOnce,
+  says,
+} from "./witness.ts";
 
 // The engine then writes its state only at the end: after a crash all resources are still in it, the released ones too.
 const withoutCheckpoints = { PULUMI_EXPERIMENTAL: "true", PULUMI_SKIP_CHECKPOINTS: "true" };

@@ -4,7 +4,17 @@ import type { Stack } from "../e2e/stack.ts";
 import { types, ups } from "./guarded.ts";
 import { on, set, urnOf } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
-import { destructive, failed, finishes, five, permitting, releases, says, tornDown, untouched } from "./witness.ts";
+import {
+  destructive,
+  failed,
+  finishes,
+  five,
+  permitting,
+  releases,
+  says,
+  tornDown,
+  untouched,
+} from "./witness.ts";
 
 /** An `up` that must not destroy, and what the operator does then. */
 const inUp = (

@@ -4,7 +4,17 @@ import type { Outcome, Stack } from "../e2e/stack.ts";
 import { begun, count, start } from "./interrupted.ts";
 import { type Lab, on, set } from "./lab.ts";
 import { rows } from "./rows.ts";
-import { destructive, failed, finishes, journal, permitting, releases, says, tornDown, until } from "./witness.ts";
+import {
+  destructive,
+  failed,
+  finishes,
+  journal,
+  permitting,
+  releases,
+  says,
+  tornDown,
+  until,
+} from "./witness.ts";
 
 /** One delete at a time, so that somebody can act on a machine whose turn has not come. */
 const meanwhile =

@@ -139,7 +139,9 @@ describe("state that is shared through PostgreSQL", function () {
           op: "add-fault",
           fault: { side: "juju", command: "destroy-model", times: 1, kind: "hang" },
         });
-        await annDies(ann, bob, async () => journalOf(runsIn(ann.backups)[0] ?? "").some(({ event }) => event === "destroy-model-called"));
+        await annDies(ann, bob, async () =>
+          journalOf(runsIn(ann.backups)[0] ?? "").some(({ event }) => event === "destroy-model-called"),
+        );
         const { code, output } = await bob.run("destroy", "--yes", "--skip-preview");
         expect(code, output).to.equal(0);
         await expectTornDown(lab);
