@@ -7,7 +7,7 @@ import { projectRoot } from "../../../packages/toolchain/environment.ts";
 import { tornDown, untouched } from "../../faults/witness.ts";
 import { adoptedStack, type Stack } from "../stack.ts";
 
-const loadedByTheState = 'require("node:module").createRequire(`${process.cwd()}/`)("openstack-lab/late")';
+const loadedByTheState = `require("node:module").createRequire(\`\${process.cwd()}/\`)("openstack-lab/late")`;
 
 describe("the nine rules, on the real engine", function () {
   this.timeout(180_000);
