@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
 import type { Outcome, Stack } from "../e2e/stack.ts";
-import { type Lab, on, set, urnOf } from "./lab.ts";
+import { type Lab, leftToUs, on, set, urnOf } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import {
   capturedFirst,
@@ -72,7 +72,7 @@ rows(import.meta.url, "guards", "Flags of `pulumi destroy`", [
       const first = guardedAndCaptured(stack);
       return `${said}; ${first}; one release; plain destroy: ${await finishes(stack)}; ${releasedOnce(stack)}`;
     },
-    { quick: true },
+    { quick: true, lab: leftToUs },
   ),
   flag(
     "`--target` of one machine with `--target-dependents`, without `--refresh=false`",
@@ -96,6 +96,7 @@ rows(import.meta.url, "guards", "Flags of `pulumi destroy`", [
       const first = guardedAndCaptured(stack);
       return `${said}; ${first}; left: ${names(stack)}; plain destroy: ${await finishes(stack)}`;
     },
+    { lab: leftToUs },
   ),
   flag(
     "`--target` of the exit criteria with `--target-dependents --refresh=false`",

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { leftToUs } from "../../faults/lab.ts";
 import { destructive, permitting, tornDown, untouched } from "../../faults/witness.ts";
 import { adoptedStack, type Stack } from "../stack.ts";
 
@@ -27,7 +28,7 @@ describe("the nine rules, on the real engine", function () {
     });
 
     it("touches nothing when one machine is taken off the list, and says how it leaves the stack", async () => {
-      stack = await adoptedStack();
+      stack = await adoptedStack(leftToUs);
       const kept = ["openstack0", "openstack1", "openstack2", "openstack3"];
       stack.configure({ machines: kept });
       const early = await stack.destroy();
@@ -53,7 +54,7 @@ describe("the nine rules, on the real engine", function () {
     });
 
     it("refuses --replace and --run-program, and the next plain destroy finishes", async () => {
-      stack = await adoptedStack();
+      stack = await adoptedStack(leftToUs);
       const urn = stack.resources().find((each) => each.endsWith("MaasMachine::openstack1")) ?? "";
       const replaced = await stack.up("--replace", urn);
       expect(replaced.code).to.not.equal(0);
