@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
 import type { Outcome, Stack } from "../e2e/stack.ts";
-import { type Lab, leftToUs, on, set, urnOf } from "./lab.ts";
+import { type Lab, leftToUs, on, ownReleases, set, urnOf } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import {
   capturedFirst,
@@ -160,6 +160,7 @@ rows(import.meta.url, "guards", "Flags of `pulumi destroy`", [
     {
       lab: {
         scenario: {
+          ...ownReleases,
           machines: machines({ openstack2: { faults: [{ answer: "power-fails-500", times: 4 }] } }),
         },
       },

@@ -4,9 +4,10 @@ import { adoptedStack, type Stack } from "../e2e/stack.ts";
 export type Lab = Parameters<typeof adoptedStack>[0];
 
 /** Juju releases no machine itself, so that each release is ours, however slow this host is. */
-export const leftToUs: Lab = {
-  scenario: { models: [{ name: "openstack", reap: "2m", releasesMachines: false }] },
+export const ownReleases: { models: Record<string, unknown>[] } = {
+  models: [{ name: "openstack", reap: "2m", releasesMachines: false }],
 };
+export const leftToUs: Lab = { scenario: ownReleases };
 
 /** A row's run: acts on a stack that has adopted such a lab, and ends it. */
 export const on = (lab: Lab, act: (stack: Stack) => Promise<string>) => async (): Promise<string> => {

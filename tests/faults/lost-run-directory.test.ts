@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
 import type { Stack } from "../e2e/stack.ts";
 import { count, halfway, start } from "./interrupted.ts";
-import { on, set } from "./lab.ts";
+import { on, ownReleases, set } from "./lab.ts";
 import { rows } from "./rows.ts";
 import { destructive, failed, finishes, permitting, says, tornDown, until } from "./witness.ts";
 
@@ -50,6 +50,7 @@ rows(import.meta.url, "interruptions", "The run directory is lost", [
     run: on(
       {
         scenario: {
+          ...ownReleases,
           machines: machines({ openstack2: { faults: [{ answer: "power-fails-500", times: 4 }] } }),
         },
       },

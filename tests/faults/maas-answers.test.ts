@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
 import { goesOn, maas, stopsUntouched } from "./answers.ts";
-import { clear, on } from "./lab.ts";
+import { clear, on, ownReleases } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import { failed, finishes, five, permitting, releases, says, tornDown, untouched } from "./witness.ts";
 
@@ -61,6 +61,7 @@ const once = (faulty: Faulty) => {
     made ??= on(
       {
         scenario: {
+          ...ownReleases,
           machines: machines(
             Object.fromEntries(
               Object.entries(faulty).map(([name, { answer }]) => [name, { faults: [{ answer, times: 1 }] }]),
@@ -110,7 +111,12 @@ rows(import.meta.url, "faults", "MAAS, what it answers to a release", [
     situation: "200, and the machine is gone when it is released",
     expected: "stops and says how to accept it; the next destroy finishes",
     run: on(
-      { scenario: { machines: machines({ openstack1: { faults: [{ answer: "vanishes" }] } }) } },
+      {
+        scenario: {
+          ...ownReleases,
+          machines: machines({ openstack1: { faults: [{ answer: "vanishes" }] } }),
+        },
+      },
       async (stack) => {
         const stopped = failed(await stack.destroy());
         const said = says(stopped, /is no longer in MAAS; expected: Ready/);
@@ -121,13 +127,16 @@ rows(import.meta.url, "faults", "MAAS, what it answers to a release", [
   {
     situation: "200, but the machine has no passed commissioning: New",
     expected: "stops and says what to type; the next destroy finishes",
-    run: on({ scenario: { machines: machines({ openstack1: { commissioned: false } }) } }, async (stack) => {
-      const refused = failed(await stack.destroy());
-      const said = says(refused, /It was released, but MAAS has no passed commissioning of it/);
-      says(refused, /maas admin machine commission \w{6}/);
-      await stack.lab.control({ op: "set-machine", hostname: "openstack1", fields: { status: "Ready" } });
-      return `${said}; commissioned: ${await finishes(stack)}`;
-    }),
+    run: on(
+      { scenario: { ...ownReleases, machines: machines({ openstack1: { commissioned: false } }) } },
+      async (stack) => {
+        const refused = failed(await stack.destroy());
+        const said = says(refused, /It was released, but MAAS has no passed commissioning of it/);
+        says(refused, /maas admin machine commission \w{6}/);
+        await stack.lab.control({ op: "set-machine", hostname: "openstack1", fields: { status: "Ready" } });
+        return `${said}; commissioned: ${await finishes(stack)}`;
+      },
+    ),
   },
   {
     situation: "the disks are erased, and one erasure fails",
@@ -136,6 +145,7 @@ rows(import.meta.url, "faults", "MAAS, what it answers to a release", [
       {
         config: { erase: "disk" },
         scenario: {
+          ...ownReleases,
           machines: machines(
             Object.fromEntries(
               five.map((name) => [
