@@ -54,7 +54,7 @@ describe("what the runbook is afraid of, on the real engine", function () {
     stack = await adoptedStack({
       scenario: {
         models: [{ name: "openstack", reap: "6m" }],
-        faults: [{ side: "juju", command: "destroy-model", times: 1, kind: "poll-drops" }],
+        faults: [{ side: "juju", command: "destroy-model", times: 1, kind: "poll-drops", after: 0 }],
       },
     });
     const { code, output } = await stack.destroy();
