@@ -97,10 +97,16 @@ rows(import.meta.url, "faults", "Juju", [
     },
   ),
   goesOn("`juju destroy-model`: rc 0, the connection was lost", "not believed: checks directly", {
-    scenario: { models: [{ name: "openstack", reap: "5m" }], faults: [juju("destroy-model", "poll-drops", { after: 0 })] },
+    scenario: {
+      models: [{ name: "openstack", reap: "5m" }],
+      faults: [juju("destroy-model", "poll-drops", { after: 0 })],
+    },
   }),
   goesOn("`juju destroy-model`: rc 0, a poll failed", "not believed: checks directly", {
-    scenario: { models: [{ name: "openstack", reap: "5m" }], faults: [juju("destroy-model", "poll-error", { after: 0 })] },
+    scenario: {
+      models: [{ name: "openstack", reap: "5m" }],
+      faults: [juju("destroy-model", "poll-error", { after: 0 })],
+    },
   }),
   goesOn("`juju destroy-model`: rc 1 with nothing", "calls it again", {
     scenario: { faults: [juju("destroy-model", "rc1-empty")] },

@@ -15,6 +15,7 @@ import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { projectRoot } from "../../packages/toolchain/environment.ts";
 import { type Lab, startLab } from "../e2e/lab.ts";
+import { ownReleases } from "../faults/lab.ts";
 import { inTestFaults } from "../needs.ts";
 import { type Cli, pulumiCli } from "../shared-state/support/cli.ts";
 import { exampleIn, installInto, unpackInto } from "./support/packed.ts";
@@ -46,7 +47,10 @@ const installed = async (
   install: (project: string) => Promise<string>,
 ): Promise<Installed> => {
   const project = exampleIn(folder);
-  const [library, lab] = await Promise.all([install(project), startLab({ directory: join(folder, "lab") })]);
+  const [library, lab] = await Promise.all([
+    install(project),
+    startLab({ directory: join(folder, "lab"), scenario: ownReleases }),
+  ]);
   configure(project);
   const state = join(folder, "state");
   mkdirSync(state);
