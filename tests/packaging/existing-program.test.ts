@@ -100,6 +100,7 @@ describe("a lab in somebody else's program, from the packed library", function (
       "@grpc/grpc-js",
       "@pulumi/command",
       "execa",
+      "undici",
       "yaml",
       "zod",
     ]);
