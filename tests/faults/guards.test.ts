@@ -126,9 +126,12 @@ rows(import.meta.url, "guards", "What is found before anything is touched", [
       await ups(stack);
       const again = failed(await stack.destroy());
       const [, option = ""] = permitting(again, "alsoDestroyed");
-      await types(stack, "config", "set", ...option.split("="));
+      const [, id = ""] = option.split("=");
+      // Juju destroys it, and MAAS will never show it Ready.
+      for (const permission of ["alsoDestroyed", "acceptDeleted"])
+        await types(stack, "config", "set", permission, id);
     },
-    mended: "after `up`, and `alsoDestroyed` for the id that Juju still has",
+    mended: "after `up`, and `alsoDestroyed` and `acceptDeleted` for the id that Juju still has",
   }),
   guarded({
     situation: "the model's name is another UUID now",
