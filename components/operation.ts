@@ -72,13 +72,17 @@ export const stackOf = (urn: string): { stack: string; project: string } => {
   return { stack, project };
 };
 
-const rootResource = once(() => engine().rootResource());
-/** Whether a program ran, so that an identity may be compared with today's and recorded anew. */
+/**
+ * Whether a program ran, so that an identity may be compared with today's and recorded anew. Asked afresh: an `up` refreshes
+ * first, in this very process, and the program runs after that.
+ */
 export const isUp = (): Promise<boolean> =>
-  rootResource().then(
-    (root) => root !== "",
-    () => false,
-  );
+  engine()
+    .rootResource()
+    .then(
+      (root) => root !== "",
+      () => false,
+    );
 
 /** What the engine was asked to do, by its command line and its environment. */
 const asked: () => EngineOptions = once(() => engineOptions(engineProcess()?.argv ?? [], process.env));

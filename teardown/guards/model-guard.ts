@@ -1,4 +1,5 @@
 import type { JujuModel } from "../clients/juju.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Context } from "../context.ts";
 import type { ModelRecord } from "../record.ts";
 import type { Finding } from "../run/event.ts";
@@ -69,6 +70,22 @@ const absent = (recorded: ModelRecord, models: JujuModel[], complaints: string[]
   return note("model", `${recorded.name} ${recorded.uuid}`, "is gone already");
 };
 
+/** Today's settings name the recorded model and its controller: no other was looked at by `up`. */
+const namedToday = ({ jujuModel, jujuController }: Settings, recorded: ModelRecord): Finding[] => {
+  const names = [recorded.name, recorded.name.split("/").at(-1)];
+  const other = (key: string, value: string, expected: string): Finding =>
+    refused("model", `${key}: ${value}`, "is not what was recorded at `up`", {
+      expected,
+      next: `pulumi config set ${key} ${expected}   # or, if ${value} is right: pulumi up, then: pulumi preview`,
+    });
+  return [
+    ...(names.includes(jujuModel) ? [] : [other("jujuModel", jujuModel, recorded.name)]),
+    ...(jujuController === "" || jujuController === recorded.controller
+      ? []
+      : [other("jujuController", jujuController, recorded.controller)]),
+  ];
+};
+
 /**
  * Juju answers a real read (whoami reads files only; its identity is recorded, not believed), and the model is the recorded
  * one: not the controller's, not suspended, not a namesake.
@@ -78,7 +95,7 @@ export const modelGuard = async (
   recorded: ModelRecord | undefined,
   controller: string,
 ): Promise<JujuView> => {
-  const findings: Finding[] = [];
+  const findings = recorded ? namedToday(context.settings, recorded) : [];
   try {
     const [who, { models, complaints }] = await Promise.all([
       context.juju.whoami().catch(() => undefined),

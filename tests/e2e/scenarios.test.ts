@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { permitting } from "../faults/witness.ts";
 import { machines } from "./lab.ts";
 import { adoptedStack, makeStack, type Stack } from "./stack.ts";
 
@@ -53,7 +54,7 @@ describe("what the runbook is afraid of, on the real engine", function () {
     stack = await adoptedStack({
       scenario: {
         models: [{ name: "openstack", reap: "6m" }],
-        faults: [{ side: "juju", command: "destroy-model", times: 1, kind: "poll-drops" }],
+        faults: [{ side: "juju", command: "destroy-model", times: 1, kind: "poll-drops", after: 0 }],
       },
     });
     const { code, output } = await stack.destroy();
@@ -76,18 +77,22 @@ describe("what the runbook is afraid of, on the real engine", function () {
     expect(refused.output)
       .to.include("model openstack")
       .and.include("machine openstack3")
-      .and.include("pulumi config set adoptPartial true");
+      .and.include("pulumi config set adoptPartial gone")
+      .and.include("nothing was adopted; exit-criteria says why");
 
-    stack.configure({ adoptPartial: true });
+    // A machine that is not there is never adopted, whatever is permitted.
+    stack.configure({ adoptPartial: "gone" });
+    const absent = await stack.up();
+    expect(absent.code).to.not.equal(0);
+    expect(absent.output).to.include("machine openstack3 is not in MAAS").and.not.include("model openstack ");
+    stack.configure({ machines: ["openstack0", "openstack1", "openstack2", "capi-mgmt"] });
     const adopted = await stack.up();
     expect(adopted.code, adopted.output).to.equal(0);
-    const uncaptured = await stack.destroy();
-    expect(uncaptured.code).to.not.equal(0);
-    expect(uncaptured.output).to.include("-c withoutBundle=true");
     expect(await changing(stack)).to.deep.equal([]);
 
-    const { code, output } = await stack.destroy("-c", "withoutBundle=true");
+    const { code, output } = await stack.destroy();
     expect(code, output).to.equal(0);
+    expect(stack.journal().some((event) => event.event === "captured" && event.withoutBundle)).to.equal(true);
     expect(stack.resources()).to.deep.equal([]);
   });
 
@@ -104,7 +109,7 @@ describe("what the runbook is afraid of, on the real engine", function () {
     expect(code).to.not.equal(0);
     expect(output)
       .to.include("Juju would destroy it although it is not listed")
-      .and.include("alsoDestroyed[0]");
+      .and.match(/pulumi destroy -c alsoDestroyed=\w{6}/);
     expect(await changing(stack)).to.deep.equal([]);
   });
 
@@ -130,9 +135,8 @@ describe("what the runbook is afraid of, on the real engine", function () {
     stack = await adoptedStack({ scenario: { machines: machines({ "capi-mgmt": { dynamic: true } }) } });
     const gone = await stack.destroy();
     expect(gone.code).to.not.equal(0);
-    expect(gone.output).to.include("is no longer in MAAS").and.include("'acceptDeleted[0]' capi-mgmt");
-    stack.configure({ acceptDeleted: ["capi-mgmt"] });
-    const { code, output } = await stack.destroy();
+    expect(gone.output).to.include("is no longer in MAAS");
+    const { code, output } = await stack.destroy(...permitting(gone, "acceptDeleted"));
     expect(code, output).to.equal(0);
     expect(output).to.match(/met +machine capi-mgmt \w{6} +deleted from MAAS, accepted/);
   });

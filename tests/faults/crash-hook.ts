@@ -7,7 +7,7 @@ import { fill } from "./fill.ts";
 import type { Strike } from "./strike.ts";
 
 const isProvider = (process.argv[1] ?? "").includes("dynamic-provider");
-const isCapture = process.execArgv.some((word) => word.includes('("capture-script")'));
+const isCapture = process.execArgv.some((word) => word.includes('("capture")'));
 const given = process.env.TRUST_STRIKE;
 
 const arm = async (strike: Strike, marker: string): Promise<void> => {
@@ -58,7 +58,7 @@ const arm = async (strike: Strike, marker: string): Promise<void> => {
     syncBuiltinESMExports();
   }
   if (strike.at === "post") {
-    channel("http.client.request.start").subscribe((message) => {
+    channel("undici:client:sendHeaders").subscribe((message) => {
       const { request } = message as { request: { method: string; path: string } };
       if (request.method === "POST" && request.path.includes("op=release") && --left === 0)
         setTimeout(hit, 40);

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
-import { type Lab, on } from "./lab.ts";
+import { type Lab, leftToUs, on } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import { type Strike, struckDestroy, type Victim } from "./strike.ts";
 import {
@@ -15,7 +15,7 @@ import {
   stateFile,
 } from "./witness.ts";
 
-const quickLab = { speed: 120 };
+const quickLab = { ...leftToUs, speed: 120 };
 // A model that waits for its machines' removal, so that the runbook's procedure for it is under way.
 const stuckLab = {
   speed: 120,
@@ -63,7 +63,7 @@ const steps: { event: string; match?: string; nth?: number; words: string }[] = 
   { event: "machine-state", match: '"Ready"', words: "the first machine is Ready" },
   { event: "machine-state", match: '"Ready"', nth: 5, words: "the last machine is Ready" },
   { event: "done", words: "the first resource is done" },
-  { event: "done", nth: 6, words: "the last resource is done" },
+  { event: "done", nth: 7, words: "the last resource is done" },
   { event: "exit-criteria", words: "the exit criteria are met" },
   { event: "run-closed", words: "the run is closed" },
 ];

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
 import type { Outcome, Stack } from "../e2e/stack.ts";
-import { type Lab, on, set, urnOf } from "./lab.ts";
+import { type Lab, leftToUs, on, ownReleases, set, urnOf } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import {
   capturedFirst,
@@ -60,18 +60,19 @@ rows(import.meta.url, "guards", "Flags of `pulumi destroy`", [
   }),
   flag(
     "`--target` of one machine with `--target-dependents --refresh=false`",
-    "guards, capture, that machine; says that it is not verified",
+    "guards, capture, the model, that machine; says that it is not verified",
     async (stack) => {
       const target = urnOf(stack, "MaasMachine::openstack1");
       const outcome = succeeded(
         await stack.destroy("--target", target, "--target-dependents", "--refresh=false"),
       );
       const said = inLastLines(outcome);
-      expect(destructive(stack)).to.have.length(1);
+      expect(destructive(stack)).to.have.length(2);
+      expect(releases(stack).size).to.equal(1);
       const first = guardedAndCaptured(stack);
       return `${said}; ${first}; one release; plain destroy: ${await finishes(stack)}; ${releasedOnce(stack)}`;
     },
-    { quick: true },
+    { quick: true, lab: leftToUs },
   ),
   flag(
     "`--target` of one machine with `--target-dependents`, without `--refresh=false`",
@@ -85,7 +86,7 @@ rows(import.meta.url, "guards", "Flags of `pulumi destroy`", [
   ),
   flag(
     "`--target '**MaasMachine**' --target-dependents --refresh=false`",
-    "guards, capture, all machines; says that it is not verified",
+    "guards, capture, the model, all machines; says that it is not verified",
     async (stack) => {
       const outcome = succeeded(
         await stack.destroy("--target", "**MaasMachine**", "--target-dependents", "--refresh=false"),
@@ -95,6 +96,7 @@ rows(import.meta.url, "guards", "Flags of `pulumi destroy`", [
       const first = guardedAndCaptured(stack);
       return `${said}; ${first}; left: ${names(stack)}; plain destroy: ${await finishes(stack)}`;
     },
+    { lab: leftToUs },
   ),
   flag(
     "`--target` of the exit criteria with `--target-dependents --refresh=false`",
@@ -158,6 +160,7 @@ rows(import.meta.url, "guards", "Flags of `pulumi destroy`", [
     {
       lab: {
         scenario: {
+          ...ownReleases,
           machines: machines({ openstack2: { faults: [{ answer: "power-fails-500", times: 4 }] } }),
         },
       },

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Stack } from "../e2e/stack.ts";
 import { type Lab, on } from "./lab.ts";
 import type { Row } from "./rows.ts";
-import { failed, finishes, says, untouched } from "./witness.ts";
+import { failed, finishes, permitting, says, untouched } from "./witness.ts";
 
 export const ours = async (stack: Stack): Promise<string> =>
   (await stack.lab.state()).juju.models.find(({ name }) => name === "admin/openstack")?.uuid ?? "";
@@ -25,7 +25,8 @@ export type Guarded = {
   /** What it says to type, or what somebody does about it. */
   mend?: (stack: Stack) => Promise<unknown>;
   mended: string;
-  args?: string[];
+  /** The permission that the message says how to give; the destroy that must finish is given it. */
+  permission?: string;
   quick?: boolean;
 };
 
@@ -38,7 +39,7 @@ export const guarded = ({
   says: patterns,
   mend,
   mended,
-  args = [],
+  permission,
   quick,
 }: Guarded): Row => ({
   situation,
@@ -50,6 +51,7 @@ export const guarded = ({
     const said = patterns.map((pattern) => says(refused, pattern));
     const kept = untouched(stack);
     await mend?.(stack);
+    const args = permission ? permitting(refused, permission) : [];
     return `${said.join("; ")}; ${kept}; ${mended}: ${await finishes(stack, ...args)}`;
   }),
 });

@@ -3,7 +3,7 @@ import { machines } from "../e2e/lab.ts";
 import { guarded, ours, types, ups } from "./guarded.ts";
 import { clear, fault, type Lab, on, set } from "./lab.ts";
 import { rows } from "./rows.ts";
-import { failed, finishes, five, says } from "./witness.ts";
+import { failed, finishes, five, permitting } from "./witness.ts";
 
 const virtual = (powerType: string, pod: string | null) =>
   machines(Object.fromEntries(five.map((name) => [name, { powerType, pod }])));
@@ -20,8 +20,8 @@ rows(import.meta.url, "guards", "What is found before anything is touched", [
     lab: deletes("3.6.24", "lxd", "kvm-host0"),
     make: async () => {},
     says: [/would delete .* from MAAS instead of releasing \(juju\/juju#22691\)/, /upgrade to 3\.6\.25/],
-    mended: "with acceptVmDeletion=true",
-    args: ["-c", "acceptVmDeletion=true"],
+    mended: "with acceptVmDeletion",
+    permission: "acceptVmDeletion",
   }),
   guarded({
     situation: "Juju 4.0.12 and virsh machines",
@@ -29,8 +29,8 @@ rows(import.meta.url, "guards", "What is found before anything is touched", [
     lab: deletes("4.0.12", "virsh", null),
     make: async () => {},
     says: [/would delete .* from MAAS instead of releasing \(juju\/juju#22691\)/, /upgrade to 4\.0\.13/],
-    mended: "with acceptVmDeletion=true",
-    args: ["-c", "acceptVmDeletion=true"],
+    mended: "with acceptVmDeletion",
+    permission: "acceptVmDeletion",
   }),
   {
     situation: "Juju 3.6.24 and no virtual machine",
@@ -50,10 +50,10 @@ rows(import.meta.url, "guards", "What is found before anything is touched", [
     },
     says: [
       /belongs to the model, and Juju would destroy it although it is not listed/,
-      /pulumi config set --path 'alsoDestroyed\[0\]' extra0 && pulumi destroy/,
+      /pulumi destroy -c alsoDestroyed=\w{6}/,
     ],
-    mend: (stack) => types(stack, "config", "set", "--path", "alsoDestroyed[0]", "extra0"),
     mended: "with alsoDestroyed",
+    permission: "alsoDestroyed",
     quick: true,
   }),
   guarded({
@@ -126,10 +126,13 @@ rows(import.meta.url, "guards", "What is found before anything is touched", [
     mend: async (stack) => {
       await ups(stack);
       const again = failed(await stack.destroy());
-      says(again, /pulumi config set --path 'alsoDestroyed\[0\]' openstack1 && pulumi destroy/);
-      await types(stack, "config", "set", "--path", "alsoDestroyed[0]", "openstack1");
+      const [, option = ""] = permitting(again, "alsoDestroyed");
+      const [, id = ""] = option.split("=");
+      // Juju destroys it, and MAAS will never show it Ready.
+      for (const permission of ["alsoDestroyed", "acceptDeleted"])
+        await types(stack, "config", "set", permission, id);
     },
-    mended: "after `up`, and `alsoDestroyed` for the id that Juju still has",
+    mended: "after `up`, and `alsoDestroyed` and `acceptDeleted` for the id that Juju still has",
   }),
   guarded({
     situation: "the model's name is another UUID now",
@@ -151,12 +154,9 @@ rows(import.meta.url, "guards", "What is found before anything is touched", [
     situation: "a machine was deleted from MAAS",
     expected: "refused, says how to accept it",
     make: (stack) => stack.lab.control({ op: "remove-machine", hostname: "openstack1" }),
-    says: [
-      /is no longer in MAAS/,
-      /pulumi config set --path 'acceptDeleted\[0\]' openstack1 && pulumi destroy/,
-    ],
-    mend: (stack) => types(stack, "config", "set", "--path", "acceptDeleted[0]", "openstack1"),
+    says: [/is no longer in MAAS/, /pulumi destroy -c acceptDeleted=\w{6}/],
     mended: "with acceptDeleted",
+    permission: "acceptDeleted",
   }),
   guarded({
     situation: "another host and another user",

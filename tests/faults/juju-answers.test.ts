@@ -5,7 +5,7 @@ import type { Stack } from "../e2e/stack.ts";
 import { goesOn, juju, stopsUntouched } from "./answers.ts";
 import { clear, on } from "./lab.ts";
 import { rows } from "./rows.ts";
-import { destructive, failed, finishes, journal, says, untouched } from "./witness.ts";
+import { destructive, failed, finishes, journal, releases, says, untouched } from "./witness.ts";
 
 const withoutJuju = (stack: Stack) => rmSync(join(stack.directory, "lab", "bin", "juju"));
 rows(import.meta.url, "faults", "Juju", [
@@ -96,18 +96,24 @@ rows(import.meta.url, "faults", "Juju", [
       return "called again";
     },
   ),
-  goesOn("`juju destroy-model`: rc 0, the connection was lost", "not believed: looks for itself", {
-    scenario: { models: [{ name: "openstack", reap: "5m" }], faults: [juju("destroy-model", "poll-drops")] },
+  goesOn("`juju destroy-model`: rc 0, the connection was lost", "not believed: checks directly", {
+    scenario: {
+      models: [{ name: "openstack", reap: "5m" }],
+      faults: [juju("destroy-model", "poll-drops", { after: 0 })],
+    },
   }),
-  goesOn("`juju destroy-model`: rc 0, a poll failed", "not believed: looks for itself", {
-    scenario: { models: [{ name: "openstack", reap: "5m" }], faults: [juju("destroy-model", "poll-error")] },
+  goesOn("`juju destroy-model`: rc 0, a poll failed", "not believed: checks directly", {
+    scenario: {
+      models: [{ name: "openstack", reap: "5m" }],
+      faults: [juju("destroy-model", "poll-error", { after: 0 })],
+    },
   }),
   goesOn("`juju destroy-model`: rc 1 with nothing", "calls it again", {
     scenario: { faults: [juju("destroy-model", "rc1-empty")] },
   }),
   goesOn(
     "`juju destroy-model`: silent for ever while the model goes away",
-    "its time limit ends it; looks for itself",
+    "its time limit ends it; checks directly",
     {
       scenario: { faults: [juju("destroy-model", "goes-silent", { after: 0 })] },
       config: { stuckAfter: "6s" },
@@ -115,14 +121,15 @@ rows(import.meta.url, "faults", "Juju", [
   ),
   {
     situation: "`juju destroy-model`: the login is refused",
-    expected: "the machines are released, the model stays in the stack; the next destroy finishes",
+    expected: "no machine is released; the next destroy finishes",
     run: on(
       { scenario: { faults: [juju("destroy-model", "unauthorized", { times: 9 })] } },
       async (stack) => {
         const refused = failed(await stack.destroy());
         const said = says(refused, /invalid entity name or password/);
+        expect(releases(stack).size).to.equal(0);
         await clear(stack);
-        return `${said}; then: ${await finishes(stack)}`;
+        return `${said}; no machine released; then: ${await finishes(stack)}`;
       },
     ),
   },

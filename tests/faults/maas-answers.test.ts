@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
 import { goesOn, maas, stopsUntouched } from "./answers.ts";
-import { clear, on } from "./lab.ts";
+import { clear, on, ownReleases } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
-import { failed, finishes, five, releases, says, tornDown, untouched } from "./witness.ts";
+import { failed, finishes, five, permitting, releases, says, tornDown, untouched } from "./witness.ts";
 
 rows(import.meta.url, "faults", "MAAS, while the guards look", [
   stopsUntouched("connections are refused", maas("refused"), /cannot be reached \(5 attempts\)/),
@@ -61,6 +61,7 @@ const once = (faulty: Faulty) => {
     made ??= on(
       {
         scenario: {
+          ...ownReleases,
           machines: machines(
             Object.fromEntries(
               Object.entries(faulty).map(([name, { answer }]) => [name, { faults: [{ answer, times: 1 }] }]),
@@ -110,24 +111,32 @@ rows(import.meta.url, "faults", "MAAS, what it answers to a release", [
     situation: "200, and the machine is gone when it is released",
     expected: "stops and says how to accept it; the next destroy finishes",
     run: on(
-      { scenario: { machines: machines({ openstack1: { faults: [{ answer: "vanishes" }] } }) } },
+      {
+        scenario: {
+          ...ownReleases,
+          machines: machines({ openstack1: { faults: [{ answer: "vanishes" }] } }),
+        },
+      },
       async (stack) => {
-        const said = says(failed(await stack.destroy()), /is no longer in MAAS; expected: Ready/);
-        stack.configure({ acceptDeleted: ["openstack1"] });
-        return `${said}; with acceptDeleted: ${await finishes(stack)}`;
+        const stopped = failed(await stack.destroy());
+        const said = says(stopped, /is no longer in MAAS; expected: Ready/);
+        return `${said}; with acceptDeleted: ${await finishes(stack, ...permitting(stopped, "acceptDeleted"))}`;
       },
     ),
   },
   {
     situation: "200, but the machine has no passed commissioning: New",
     expected: "stops and says what to type; the next destroy finishes",
-    run: on({ scenario: { machines: machines({ openstack1: { commissioned: false } }) } }, async (stack) => {
-      const refused = failed(await stack.destroy());
-      const said = says(refused, /It was released, but MAAS has no passed commissioning of it/);
-      says(refused, /maas admin machine commission \w{6}/);
-      await stack.lab.control({ op: "set-machine", hostname: "openstack1", fields: { status: "Ready" } });
-      return `${said}; commissioned: ${await finishes(stack)}`;
-    }),
+    run: on(
+      { scenario: { ...ownReleases, machines: machines({ openstack1: { commissioned: false } }) } },
+      async (stack) => {
+        const refused = failed(await stack.destroy());
+        const said = says(refused, /It was released, but MAAS has no passed commissioning of it/);
+        says(refused, /maas admin machine commission \w{6}/);
+        await stack.lab.control({ op: "set-machine", hostname: "openstack1", fields: { status: "Ready" } });
+        return `${said}; commissioned: ${await finishes(stack)}`;
+      },
+    ),
   },
   {
     situation: "the disks are erased, and one erasure fails",
@@ -136,6 +145,7 @@ rows(import.meta.url, "faults", "MAAS, what it answers to a release", [
       {
         config: { erase: "disk" },
         scenario: {
+          ...ownReleases,
           machines: machines(
             Object.fromEntries(
               five.map((name) => [

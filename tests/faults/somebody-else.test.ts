@@ -4,7 +4,17 @@ import type { Outcome, Stack } from "../e2e/stack.ts";
 import { begun, count, start } from "./interrupted.ts";
 import { type Lab, on, set } from "./lab.ts";
 import { rows } from "./rows.ts";
-import { destructive, failed, finishes, journal, releases, says, tornDown, until } from "./witness.ts";
+import {
+  destructive,
+  failed,
+  finishes,
+  journal,
+  permitting,
+  releases,
+  says,
+  tornDown,
+  until,
+} from "./witness.ts";
 
 /** One delete at a time, so that somebody can act on a machine whose turn has not come. */
 const meanwhile =
@@ -70,14 +80,13 @@ rows(import.meta.url, "interruptions", "Somebody else acts between the guards an
       one,
       meanwhile(
         (stack, hostname) => stack.lab.control({ op: "remove-machine", hostname }),
-        async (stack, hostname, outcome) => {
+        async (stack, _hostname, outcome) => {
           failed(outcome);
           const said = says(outcome, /\(\w{6}\) is no longer in MAAS; expected: Ready/).replace(
             /\(\w{6}\) /,
             "",
           );
-          stack.configure({ acceptDeleted: [hostname] });
-          return `${said}; accepted: ${await finishes(stack)}`;
+          return `${said}; accepted: ${await finishes(stack, ...permitting(outcome, "acceptDeleted"))}`;
         },
       ),
     ),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
 import { begun, count, slow, start } from "./interrupted.ts";
-import { on, set } from "./lab.ts";
+import { on, ownReleases, set } from "./lab.ts";
 import { rows } from "./rows.ts";
 import { struckDestroy } from "./strike.ts";
 import {
@@ -87,6 +87,7 @@ rows(import.meta.url, "interruptions", "Two at once, and orphans", [
     run: on(
       {
         scenario: {
+          ...ownReleases,
           machines: machines({ openstack2: { faults: [{ answer: "power-fails-500", times: 1 }] } }),
         },
       },

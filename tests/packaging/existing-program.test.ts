@@ -15,6 +15,7 @@ import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { projectRoot } from "../../packages/toolchain/environment.ts";
 import { type Lab, startLab } from "../e2e/lab.ts";
+import { ownReleases } from "../faults/lab.ts";
 import { inTestFaults } from "../needs.ts";
 import { type Cli, pulumiCli } from "../shared-state/support/cli.ts";
 import { exampleIn, installInto, unpackInto } from "./support/packed.ts";
@@ -46,7 +47,10 @@ const installed = async (
   install: (project: string) => Promise<string>,
 ): Promise<Installed> => {
   const project = exampleIn(folder);
-  const [library, lab] = await Promise.all([install(project), startLab({ directory: join(folder, "lab") })]);
+  const [library, lab] = await Promise.all([
+    install(project),
+    startLab({ directory: join(folder, "lab"), scenario: ownReleases }),
+  ]);
   configure(project);
   const state = join(folder, "state");
   mkdirSync(state);
@@ -96,6 +100,7 @@ describe("a lab in somebody else's program, from the packed library", function (
       "@grpc/grpc-js",
       "@pulumi/command",
       "execa",
+      "undici",
       "yaml",
       "zod",
     ]);
@@ -158,14 +163,14 @@ describe("a lab in somebody else's program, from the packed library", function (
     );
     const rows = deployment.resources.filter(({ outputs }) => outputs?.row !== undefined);
     expect(rows.map(({ outputs }) => outputs?.row)).to.deep.equal(rows.map(({ urn }) => urn));
-    expect(rows).to.have.length(8);
+    expect(rows).to.have.length(9);
   });
 
   it("shows in a preview what a destroy would hit", async () => {
     const { code, output } = await there.cli.run("preview");
     expect(code, output).to.equal(0);
     expect(output).to.match(/openstack0 +\S+ +Deployed +on +juju +\d +released/);
-    expect(output).to.match(/14 unchanged/);
+    expect(output).to.match(/15 unchanged/);
   });
 
   it("tears it down with the rest, with today's settings, after what depends on it", async () => {

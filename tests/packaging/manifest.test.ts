@@ -23,6 +23,7 @@ const project = {
   engines: { node: ">=24" },
   dependencies: { "@pulumi/pulumi": "3.259.0", "@grpc/grpc-js": "1.14.7", zod: "4.6.7", pulumi: "3.259.0" },
 };
+const packaging = "packages/toolchain/packaging";
 const ofSdk = { "@grpc/grpc-js": "^1.10.1" };
 
 describe("the published package.json", () => {
@@ -65,25 +66,25 @@ describe("the published package.json", () => {
   });
 
   it("gives way to the project's own, also after a packing that was killed", async () => {
-    cpSync(join(projectRoot, "packaging"), join(folder, "packaging"), { recursive: true });
+    cpSync(join(projectRoot, packaging), join(folder, packaging), { recursive: true });
     writeFileSync(join(folder, ".package.json.kept"), '{"name":"own"}');
     writeFileSync(join(folder, "package.json"), '{"name":"published"}');
     mkdirSync(join(folder, "dist"));
-    await execa(process.execPath, [join(folder, "packaging/postpack.ts")]);
+    await execa(process.execPath, [join(folder, packaging, "postpack.ts")]);
     expect(readFileSync(join(folder, "package.json"), "utf8")).to.equal('{"name":"own"}');
     expect(existsSync(join(folder, "dist"))).to.equal(false);
     // Once more does no harm.
-    await execa(process.execPath, [join(folder, "packaging/postpack.ts")]);
+    await execa(process.execPath, [join(folder, packaging, "postpack.ts")]);
     expect(readFileSync(join(folder, "package.json"), "utf8")).to.equal('{"name":"own"}');
   });
 
   it("is not put in place when the library does not compile", async () => {
-    for (const name of ["packaging", "errors.ts", "tsconfig.json"])
+    for (const name of [packaging, "packages/toolchain/tools.ts", "tsconfig.json"])
       cpSync(join(projectRoot, name), join(folder, name), { recursive: true });
     cpSync(join(projectRoot, "package.json"), join(folder, "package.json"));
     writeFileSync(join(folder, "library.ts"), 'export const lab: number = "none";\n');
     symlinkSync(join(projectRoot, "node_modules"), join(folder, "node_modules"));
-    const { exitCode, stderr } = await execa(process.execPath, [join(folder, "packaging/prepack.ts")], {
+    const { exitCode, stderr } = await execa(process.execPath, [join(folder, packaging, "prepack.ts")], {
       reject: false,
     });
     expect(exitCode).to.equal(1);

@@ -73,7 +73,8 @@ export const publishedManifest = (
     types: "./dist/library.d.ts",
     exports: {
       ".": { types: "./dist/library.d.ts", default: "./dist/library.js" },
-      "./state": "./dist/components/late-bound.cjs",
+      "./late": "./dist/components/late.cjs",
+      "./state": "./dist/components/v1.cjs",
       "./package.json": "./package.json",
     },
     files: ["dist"],

@@ -16,7 +16,7 @@ describe("npm run plan and npm run audit, on the real engine", function () {
   after(() => stack.end());
 
   const run = (command: "plan" | "audit", ...argv: string[]) =>
-    execa(process.execPath, [join(projectRoot, command, "main.ts"), ...argv], {
+    execa(process.execPath, [join(projectRoot, "commands", command, "main.ts"), ...argv], {
       cwd: stack.project,
       env: stack.env,
       reject: false,

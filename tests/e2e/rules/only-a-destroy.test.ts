@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { destructive, tornDown, untouched } from "../../faults/witness.ts";
+import { leftToUs } from "../../faults/lab.ts";
+import { destructive, permitting, tornDown, untouched } from "../../faults/witness.ts";
 import { adoptedStack, type Stack } from "../stack.ts";
 
 const emptyProgram = "export const nothing = 1;\n";
@@ -27,7 +28,7 @@ describe("the nine rules, on the real engine", function () {
     });
 
     it("touches nothing when one machine is taken off the list, and says how it leaves the stack", async () => {
-      stack = await adoptedStack();
+      stack = await adoptedStack({ scenario: { models: [{ name: "openstack", reap: "10m" }] } });
       const kept = ["openstack0", "openstack1", "openstack2", "openstack3"];
       stack.configure({ machines: kept });
       const early = await stack.destroy();
@@ -46,15 +47,14 @@ describe("the nine rules, on the real engine", function () {
       const unlisted = await stack.destroy();
       expect(unlisted.output).to.include("Juju would destroy it although it is not listed");
       untouched(stack);
-      stack.configure({ alsoDestroyed: ["capi-mgmt"] });
-      const destroyed = await stack.destroy();
+      const destroyed = await stack.destroy(...permitting(unlisted, "alsoDestroyed"));
       expect(destroyed.code, destroyed.output).to.equal(0);
       const released = destructive(stack).filter(({ what }) => /machines.\w{6}.\?op=release/.test(what));
       expect(released).to.have.length(4);
     });
 
     it("refuses --replace and --run-program, and the next plain destroy finishes", async () => {
-      stack = await adoptedStack();
+      stack = await adoptedStack(leftToUs);
       const urn = stack.resources().find((each) => each.endsWith("MaasMachine::openstack1")) ?? "";
       const replaced = await stack.up("--replace", urn);
       expect(replaced.code).to.not.equal(0);

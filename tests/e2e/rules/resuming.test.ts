@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { leftToUs } from "../../faults/lab.ts";
 import { destructive, tornDown, until } from "../../faults/witness.ts";
 import { machines } from "../lab.ts";
 import { adoptedStack, type Stack } from "../stack.ts";
@@ -12,7 +13,7 @@ describe("the nine rules, on the real engine", function () {
 
   describe("3: idempotent and resumable", () => {
     it("ends in the same place after the engine was killed in the middle", async () => {
-      stack = await adoptedStack();
+      stack = await adoptedStack(leftToUs);
       const running = stack.start("destroy", "--yes", "--skip-preview");
       await until("it goes on", () => stack.journal().some(({ event }) => event === "release-called"));
       running.kill("SIGKILL");

@@ -127,6 +127,27 @@ describe("model guard: asked", () => {
     });
   });
 
+  it("refuses another model or controller in today's settings, and takes the model's short name", async () => {
+    const { findings } = await modelGuard(
+      contextWith({
+        juju: fakeJuju([controllerModel, model()]),
+        settings: { jujuModel: "other", jujuController: "elsewhere" },
+      }),
+      recordedModel,
+      "maas-lab",
+    );
+    const wrong = findings.filter(({ verdict }) => verdict === "refused");
+    expect(wrong.map(({ subject, expected }) => [subject, expected])).to.deep.equal([
+      ["jujuModel: other", recordedModel.name],
+      ["jujuController: elsewhere", recordedModel.controller],
+    ]);
+    for (const jujuModel of ["openstack", "admin/openstack"]) {
+      const named = contextWith({ juju: fakeJuju([controllerModel, model()]), settings: { jujuModel } });
+      const { findings } = await modelGuard(named, recordedModel, "maas-lab");
+      expect(findings.every(({ verdict }) => verdict === "ok")).to.equal(true);
+    }
+  });
+
   it("refuses when juju does not answer, in juju's words and with what to type", async () => {
     const failing = {
       models: async () => {
