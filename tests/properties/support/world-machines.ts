@@ -107,7 +107,7 @@ export const takeOver = (world: World, machine: WorldMachine, how: "redeploy" | 
   machine.epoch += 1;
   machine.takenOver = world.clock.now();
   // MAAS gives nobody a machine that it is still releasing: it was Ready in between.
-  machine.wasReleased ||= machine.status === 12;
+  machine.wasReleased ||= machine.status === 12 || machine.status === 14;
   setStatus(world, machine, 6);
   machine.osystem = "ubuntu";
   machine.agentName = how === "redeploy" ? otherModel : "";
