@@ -106,8 +106,8 @@ export const finishErase = (world: World, machine: WorldMachine): void =>
 export const takeOver = (world: World, machine: WorldMachine, how: "redeploy" | "owner"): void => {
   machine.epoch += 1;
   machine.takenOver = world.clock.now();
-  // MAAS gives nobody a machine that it is still releasing: it was Ready in between.
-  machine.wasReleased ||= machine.status === 12 || machine.status === 14;
+  // MAAS gives nobody a machine that it is releasing or failed to: it was Ready in between.
+  machine.wasReleased ||= machine.status >= 12 && machine.status <= 15;
   setStatus(world, machine, 6);
   machine.osystem = "ubuntu";
   machine.agentName = how === "redeploy" ? otherModel : "";
