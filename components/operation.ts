@@ -215,10 +215,11 @@ const mustAgree = async (urn: string, lab: LabRecord): Promise<void> => {
       (hostname !== undefined && !hostnames.has(String(hostname))),
   );
   if (edited.length === 0) return;
+  const names = edited.map((each) => each.urn.split("::").at(-1) ?? "").sort();
   throw new TeardownError(
     "refused",
     [
-      `the state has other records of the lab in ${edited.map((each) => each.urn.split("::").at(-1)).join(", ")}; nothing was touched`,
+      `the state has other records of the lab in ${names.join(", ")}; nothing was touched`,
       "It was edited, imported, or left by an `up` that failed.",
       "To record the lab anew: pulumi up   # then: pulumi preview",
     ].join("\n"),

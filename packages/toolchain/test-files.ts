@@ -24,7 +24,8 @@ export const slowTests: readonly string[] = [
   "packages/bundle-diff/tests/properties.test.ts",
   "packages/bundle-diff/tests/main.test.ts",
   "tests/properties/teardown.test.ts",
-  "tests/components/provider-process.test.ts",
+  "tests/components/operation.test.ts",
+  "tests/faults/one-truth.test.ts",
   "tests/teardown/report/page.test.ts",
   "tests/teardown/clients/exec.test.ts",
 ];

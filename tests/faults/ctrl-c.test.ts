@@ -118,7 +118,7 @@ const signalled = (interruption: Interruption) =>
     return await afterwards(stack, await running.ended, since, interruption);
   });
 
-const goesOn = [/what MAAS and Juju have begun goes on/];
+const goesOn = [/MAAS goes on with what it has begun/, /Juju goes on destroying the model by itself/];
 const resume = /Nothing is lost: pulumi destroy/;
 const midway: Interruption = { when: releasing, says: [...goesOn, resume] };
 const inGuards: Interruption = {

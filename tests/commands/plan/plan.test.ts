@@ -18,7 +18,7 @@ describe("npm run plan and npm run audit, on the real engine", function () {
   const run = (command: "plan" | "audit", ...argv: string[]) =>
     execa(process.execPath, [join(projectRoot, "commands", command, "main.ts"), ...argv], {
       cwd: stack.project,
-      env: stack.env,
+      env: { ...stack.env, PULUMI_STACK: "sim" },
       reject: false,
       stdin: "ignore",
     });
