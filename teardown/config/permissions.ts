@@ -17,12 +17,6 @@ const permissions = {
   acceptVmDeletion: { form: "<model uuid>", names: uuid },
   /** What may be adopted half destroyed: a model, or a lab whose model is `gone`. */
   adoptPartial: { form: '<model uuid or "gone">', names: new RegExp(`${uuid.source}|^gone$`) },
-  /** Models that may count as gone although this user can never see it for sure. */
-  acceptUnproven: { form: "<model uuid>", names: uuid },
-  /** Controllers that are lost for ever. */
-  controllerLost: { form: "<controller uuid>", names: uuid },
-  /** Machines that may be released although nothing says that they are the model's. */
-  releaseUnclaimed: { form: "<system_id>[,<system_id>]", names: undefined },
 } as const satisfies Record<string, { form: string; names: RegExp | undefined }>;
 
 export type Permission = keyof typeof permissions;

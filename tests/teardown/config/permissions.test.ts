@@ -17,8 +17,8 @@ const problemOf = (key: Permission, value: unknown): string => {
   return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")} ${message}`).join("\n");
 };
 
-const uuids: Permission[] = ["withoutBundle", "acceptVmDeletion", "acceptUnproven", "controllerLost"];
-const ids: Permission[] = ["acceptDeleted", "alsoDestroyed", "releaseUnclaimed"];
+const uuids: Permission[] = ["withoutBundle", "acceptVmDeletion"];
+const ids: Permission[] = ["acceptDeleted", "alsoDestroyed"];
 const all = Object.keys(permissionShape) as Permission[];
 
 describe("permissions", () => {
@@ -29,9 +29,6 @@ describe("permissions", () => {
       alsoDestroyed: [],
       acceptVmDeletion: [],
       adoptPartial: [],
-      acceptUnproven: [],
-      controllerLost: [],
-      releaseUnclaimed: [],
     };
     expect(schema.parse({})).to.deep.equal(none);
     expect(all.every(isPermission)).to.equal(true);
