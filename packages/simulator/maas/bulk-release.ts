@@ -1,4 +1,3 @@
-import { mayEdit } from "./access.ts";
 import { answers } from "./answers.ts";
 import { powerOnForErase, startErase } from "./erase.ts";
 import { type PowerOff, takeFault } from "./faults.ts";
@@ -6,6 +5,7 @@ import type { Region, User } from "./region.ts";
 import { noteRelease, startRelease } from "./release.ts";
 import { ok, type Reply } from "./reply.ts";
 import { releasable } from "./statuses.ts";
+import { mayEdit } from "./users.ts";
 
 /**
  * Releases several machines, all or none: any that is unknown, not yours, locked, or in the wrong state refuses the

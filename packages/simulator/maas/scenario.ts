@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { duration } from "../duration.ts";
 import { type MachineFaultKind, machineFaultKinds } from "./faults.ts";
+import { type SideFaultKind, sideFaultNames } from "./side-faults.ts";
 import { type StatusName, statusNames } from "./statuses.ts";
 
 /** Who allocates a machine that has become Ready, and when. */
@@ -95,7 +96,7 @@ export type MaasFault = {
   times?: number | undefined;
   /** Only requests whose `METHOD /path?query` contains this text. */
   match?: string | undefined;
-  kind: "refused" | "reset" | "hang" | "500" | "503" | "html" | "truncated" | "401" | "slow";
+  kind: SideFaultKind;
   /** `slow`: lab ms by which the answer is late. */
   delay: number;
 };
@@ -179,6 +180,6 @@ export const maasFaultSchema: z.ZodType<MaasFault> = z.strictObject({
   for: duration.optional(),
   times: z.int().positive().optional(),
   match: z.string().optional(),
-  kind: z.enum(["refused", "reset", "hang", "500", "503", "html", "truncated", "401", "slow"]),
+  kind: z.enum(sideFaultNames),
   delay: duration.default(10_000),
 });

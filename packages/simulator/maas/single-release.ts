@@ -1,4 +1,3 @@
-import { mayEdit } from "./access.ts";
 import { answers } from "./answers.ts";
 import { powerOnForErase, startErase } from "./erase.ts";
 import { takeFault } from "./faults.ts";
@@ -9,6 +8,7 @@ import { noteRelease, startRelease } from "./release.ts";
 import { releaseOptions } from "./release-options.ts";
 import type { Reply } from "./reply.ts";
 import { releasable, releaseIsNoOp } from "./statuses.ts";
+import { mayEdit } from "./users.ts";
 
 /** Lab ms after which a proxy in front of MAAS gives up. */
 const gatewayPatience = 60_000;

@@ -28,11 +28,11 @@ export const parts: readonly Part[] = [
         operators: ["text", "number", "statement", "comparison"],
       },
       {
-        files: "packages/simulator/maas/{access,machines,filters,users}.ts",
+        files: "packages/simulator/maas/{machines,filters,users}.ts",
         operators: ["text", "truth", "comparison", "statement"],
       },
       {
-        files: "packages/simulator/maas/{render,event-query}.ts",
+        files: "packages/simulator/maas/{render,events}.ts",
         operators: ["text", "number", "truth", "key"],
       },
       { files: "packages/simulator/maas/oauth.ts", operators: ["text", "number", "statement", "comparison"] },
