@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { duration } from "./duration.ts";
-import { ScenarioError } from "./errors.ts";
+import { ScenarioError, usableOperation } from "./errors.ts";
 import { stableSystemId } from "./identity.ts";
 import type { Controller } from "./juju/controller.ts";
 import type { Maas } from "./maas/maas.ts";
@@ -47,13 +47,6 @@ const find = (maas: Maas, hostname: string): Machine => {
   return machine;
 };
 
-const usable = <T>(schema: z.ZodType<T>, value: unknown): T => {
-  const parsed = schema.safeParse(value);
-  if (!parsed.success)
-    throw new ScenarioError(`The control operation cannot be used:\n${z.prettifyError(parsed.error)}`);
-  return parsed.data;
-};
-
 const definedOnly = (fields: object): object =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
@@ -77,11 +70,11 @@ const replaceMachine = (maas: Maas, hostname: string, fields: object): void => {
  * @throws ScenarioError for an unknown machine, `config` for an operation that cannot be used.
  */
 export const controlMaas = (maas: Maas, faults: SideFaults, operation: ControlOperation): boolean => {
-  const hostname = (): string => usable(named, operation).hostname;
+  const hostname = (): string => usableOperation(named, operation).hostname;
   switch (operation.op) {
     case "set-machine": {
       const machine = find(maas, hostname());
-      const fields = usable(machineFields, operation.fields);
+      const fields = usableOperation(machineFields, operation.fields);
       if (fields.status !== undefined) stopAll(machine);
       Object.assign(machine, definedOnly(fields));
       takeWhenDue(maas.region, machine);
@@ -94,19 +87,19 @@ export const controlMaas = (maas: Maas, faults: SideFaults, operation: ControlOp
       return true;
     }
     case "replace-machine":
-      replaceMachine(maas, hostname(), definedOnly(usable(machineFields, operation.fields ?? {})));
+      replaceMachine(maas, hostname(), definedOnly(usableOperation(machineFields, operation.fields ?? {})));
       return true;
     case "set-maas-clock":
-      maas.region.clockAhead = usable(z.looseObject({ ahead: duration }), operation).ahead;
+      maas.region.clockAhead = usableOperation(z.looseObject({ ahead: duration }), operation).ahead;
       return true;
     case "take-machine": {
       const machine = find(maas, hostname());
-      machine.taking = usable(takingSchema, operation);
+      machine.taking = usableOperation(takingSchema, operation);
       takeWhenDue(maas.region, machine);
       return true;
     }
     case "maas-away": {
-      const { for: away } = usable(z.looseObject({ for: duration }), operation);
+      const { for: away } = usableOperation(z.looseObject({ for: duration }), operation);
       maas.region.awayUntil = maas.region.clock.now() + away;
       faults.add({ side: "maas", kind: "refused", from: 0, for: away, delay: 0 });
       return true;
@@ -137,7 +130,7 @@ const addFault = (maas: Maas, faults: SideFaults, operation: ControlOperation): 
     machine.faults.push(...added);
     return true;
   }
-  const fault = usable(faultSchema, operation.fault);
+  const fault = usableOperation(faultSchema, operation.fault);
   if (fault.side !== "maas") return false;
   faults.add(fault);
   return true;

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { z } from "zod";
-import { ScenarioError } from "./errors.ts";
+import { ScenarioError, usable } from "./errors.ts";
 import { stableSystemId, stableUuid } from "./identity.ts";
 import {
   type ControllerScenario,
@@ -173,12 +173,8 @@ const complete = (file: ScenarioFile): Scenario => {
  *
  * @throws ScenarioError naming each field that cannot be used.
  */
-export const resolveScenario = (input: unknown = {}): Scenario => {
-  const parsed = scenarioFile.safeParse(input ?? {});
-  if (!parsed.success)
-    throw new ScenarioError(`The scenario cannot be used:\n${z.prettifyError(parsed.error)}`);
-  return complete(parsed.data);
-};
+export const resolveScenario = (input: unknown = {}): Scenario =>
+  complete(usable("The scenario", scenarioFile, input ?? {}));
 
 /** Reads a scenario file, YAML or JSON. Throws ScenarioError `config`. */
 export const readScenario = async (file: string): Promise<Scenario> =>

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { duration } from "../duration.ts";
-import { ScenarioError } from "../errors.ts";
+import { ScenarioError, usableOperation } from "../errors.ts";
 import { removeModel, type World } from "./reap.ts";
 import { type JujuFault, type JujuScenario, jujuFaultSchema, modelSchema } from "./scenario.ts";
 import { createModel, type Model } from "./state.ts";
@@ -11,12 +11,6 @@ export type Operation = { readonly op: string } & Record<string, unknown>;
 const named = z.object({ name: z.string() });
 const withFields = z.object({ name: z.string(), fields: z.record(z.string(), z.unknown()) });
 const withFault = z.object({ fault: z.unknown() });
-
-const usable = <Value>(schema: z.ZodType<Value>, value: unknown): Value => {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new ScenarioError(`The control operation cannot be used:\n${z.prettifyError(parsed.error)}`);
-};
 
 const modelOf = ({ state }: World, name: string): Model => {
   const model = [...state.models.values()].find((candidate) => candidate.name === name);
@@ -39,10 +33,10 @@ export const controlModels = (
 ): boolean => {
   switch (operation.op) {
     case "remove-model":
-      removeModel(world, modelOf(world, usable(named, operation).name));
+      removeModel(world, modelOf(world, usableOperation(named, operation).name));
       return true;
     case "recreate-model": {
-      const { name } = usable(named, operation);
+      const { name } = usableOperation(named, operation);
       const before = scenario.models.find((candidate) => candidate.name === name);
       if (!before) throw new ScenarioError(`The scenario has no model ${name}.`);
       for (const model of world.state.models.values()) if (model.name === name) removeModel(world, model);
@@ -56,24 +50,24 @@ export const controlModels = (
       return true;
     }
     case "set-model": {
-      const { name, fields } = usable(withFields, operation);
+      const { name, fields } = usableOperation(withFields, operation);
       const model = modelOf(world, name);
       const { life, status, ...settings } = fields;
       if (life === "alive" || life === "dying" || life === "dead") model.life = life;
       if (typeof status === "string") model.status = { ...model.status, current: status };
       // Only what was given: the defaults of the schema must not undo what the scenario said.
-      const parsed = usable(modelSchema, { ...settings, name });
+      const parsed = usableOperation(modelSchema, { ...settings, name });
       const given = Object.entries(parsed).filter(([key]) => key in settings);
       Object.assign(model.scenario, Object.fromEntries(given));
       return true;
     }
     case "add-fault": {
-      const fault = jujuFaultSchema.safeParse(usable(withFault, operation).fault);
+      const fault = jujuFaultSchema.safeParse(usableOperation(withFault, operation).fault);
       if (fault.success) faults.push(fault.data);
       return fault.success;
     }
     case "juju-away":
-      world.state.awayUntil = world.clock.now() + usable(z.object({ for: duration }), operation).for;
+      world.state.awayUntil = world.clock.now() + usableOperation(z.object({ for: duration }), operation).for;
       return true;
     case "clear-faults":
       faults.splice(0);

@@ -35,3 +35,10 @@ export const toTable = (columns: readonly Column[], rows: readonly (readonly str
       .trimEnd();
   return [columns.map(({ title }) => title), ...rows].map((cells) => `${line(cells)}\n`).join("");
 };
+
+/** Writes a value in the format that was asked for; `table` makes what people read. */
+export const printed = (format: string, value: unknown, table: () => string = () => ""): string =>
+  format === "yaml" ? toYaml(value) : format === "json" ? toJson(value) : table();
+
+/** Columns of these titles, none of them set to the right. */
+export const titled = (...titles: readonly string[]): Column[] => titles.map((title) => ({ title }));

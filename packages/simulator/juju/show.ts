@@ -1,3 +1,4 @@
+import { type Column, titled } from "./output.ts";
 import { addressOf, isJuju4, isMaas, type Machine, type Model } from "./state.ts";
 import { statusTime } from "./time.ts";
 
@@ -113,15 +114,9 @@ export const showMachines = (
 ): Record<string, unknown> =>
   Object.fromEntries(machines.map((machine) => [machine.id, showMachine(model, machine, controller)]));
 
-export const machineColumns: readonly { title: string }[] = [
-  { title: "Machine" },
-  { title: "State" },
-  { title: "Address" },
-  { title: "Inst id" },
-  { title: "Base" },
-  { title: "AZ" },
-  { title: "Message" },
-];
+export const machineColumns: readonly Column[] = titled(
+  ...["Machine", "State", "Address", "Inst id", "Base", "AZ", "Message"],
+);
 
 /** The rows of the machine table: each machine, then its containers. */
 export const machineRows = (model: Model, machines: readonly Machine[]): string[][] =>

@@ -1,11 +1,11 @@
-import { mayEdit } from "./access.ts";
 import { answers } from "./answers.ts";
 import { powerOnForErase, startErase } from "./erase.ts";
-import { takeFault } from "./machine.ts";
+import { type PowerOff, takeFault } from "./faults.ts";
 import type { Region, User } from "./region.ts";
-import { noteRelease, type PowerOff, startRelease } from "./release.ts";
+import { noteRelease, startRelease } from "./release.ts";
 import { ok, type Reply } from "./reply.ts";
 import { releasable } from "./statuses.ts";
+import { mayEdit } from "./users.ts";
 
 /**
  * Releases several machines, all or none: any that is unknown, not yours, locked, or in the wrong state refuses the
@@ -30,7 +30,10 @@ export const bulkRelease = async (
   if (wrong.length > 0) return answers.bulkNotReleasable(wrong);
   const hosts = started.map(({ hostsVms }) => hostsVms).filter((name) => name !== null);
   if (hosts.length > 0) return answers.hostsVms(hosts);
-  if (started.some((machine) => takeFault(machine, ["conflict-retry"]))) return answers.conflict();
+  const conflicting = started.find(({ faults }) =>
+    faults.some(({ answer, times }) => answer === "conflict-retry" && times > 0),
+  );
+  if (conflicting) return takeFault(conflicting, "refuses")?.does(conflicting) ?? answers.conflict();
   const off = new AbortController();
   const powerOffs = started.map(async (machine): Promise<PowerOff> => {
     noteRelease(region, machine, user, comment);

@@ -1,4 +1,5 @@
-import { type Machine, stopAll, takeFault } from "./machine.ts";
+import { powerObeys, takeFault } from "./faults.ts";
+import { type Machine, stopAll } from "./machine.ts";
 import { markFailed, type Region, setStatus } from "./region.ts";
 import { startRelease } from "./release.ts";
 
@@ -15,8 +16,7 @@ export const startErase = (region: Region, machine: Machine): void => {
 
 /** The power goes on after MAAS has answered, unless it does not obey. */
 export const powerOnForErase = (machine: Machine): void => {
-  const obeys = !machine.faults.some(({ answer, times }) => answer === "never-off" && times > 0);
-  if (machine.powerType !== "manual" && obeys) machine.powerState = "on";
+  if (machine.powerType !== "manual" && powerObeys(machine)) machine.powerState = "on";
 };
 
 /** The end of a wipe that was aborted: the power is off, the owner stays. */
@@ -28,10 +28,11 @@ export const abortErase = (region: Region, machine: Machine): void => {
 
 /** Lets an erasure run to its end. */
 export const resumeErase = (region: Region, machine: Machine): void => {
-  if (takeFault(machine, ["never-erased"])) return;
+  const fault = takeFault(machine, "erase");
+  if (fault?.does === "never") return;
   const cancel = region.clock.after(machine.erase, () => {
     if (machine.status !== "Disk erasing") return;
-    if (takeFault(machine, ["erase-fails"])) {
+    if (fault) {
       if (machine.powerType !== "manual") machine.powerState = "off";
       markFailed(region, machine, "Failed disk erasing", "Failed to erase disks.");
     } else void startRelease(region, machine);

@@ -1,9 +1,9 @@
-import { sees } from "./access.ts";
 import { macAddress } from "./hardware.ts";
 import type { Machine } from "./machine.ts";
 import type { Region, User } from "./region.ts";
 import { invalid, type Reply } from "./reply.ts";
 import { statuses } from "./statuses.ts";
+import { sees } from "./users.ts";
 
 /** What one filter asks of a machine, and why it refuses a value; undefined accepts it. */
 type Filter = {

@@ -1,4 +1,3 @@
-import { mayEdit } from "./access.ts";
 import { answers } from "./answers.ts";
 import { abortErase } from "./erase.ts";
 import { type MachineOperation, renderedMachine } from "./machine-call.ts";
@@ -7,6 +6,7 @@ import { goesOff } from "./release.ts";
 import { ok } from "./reply.ts";
 import { release } from "./single-release.ts";
 import { abortLeadsTo } from "./statuses.ts";
+import { mayEdit } from "./users.ts";
 
 const lock: MachineOperation = (call) => {
   const { region, user, machine, form } = call;

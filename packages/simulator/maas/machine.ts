@@ -104,22 +104,3 @@ export const viewOf = (machine: Machine): MachineView => ({
 export const stopAll = (machine: Machine): void => {
   for (const stop of machine.stop.splice(0)) stop();
 };
-
-/** Takes the next fault of one of these kinds, if the scenario has one left. */
-export const takeWholeFault = (
-  machine: Machine,
-  kinds: readonly MachineFault["answer"][],
-): MachineFault | undefined => {
-  const fault = machine.faults.find(({ answer, times }) => times > 0 && kinds.includes(answer));
-  if (fault) fault.times -= 1;
-  return fault;
-};
-
-/** The kind of the fault that is taken. */
-export const takeFault = <A extends MachineFault["answer"]>(
-  machine: Machine,
-  kinds: readonly A[],
-): A | undefined => {
-  const fault = takeWholeFault(machine, kinds);
-  return kinds.find((kind) => kind === fault?.answer);
-};

@@ -1,4 +1,3 @@
-import { sees } from "./access.ts";
 import { answers } from "./answers.ts";
 import { bulkRelease } from "./bulk-release.ts";
 import { resources } from "./description.ts";
@@ -11,6 +10,7 @@ import { renderList } from "./render.ts";
 import { notSimulated, ok, okText, type Reply } from "./reply.ts";
 import type { Parameters } from "./request.ts";
 import { seen } from "./take.ts";
+import { sees } from "./users.ts";
 
 /** A request after routing and authentication: `op` null for plain create, read, update and delete. */
 export type Call = {

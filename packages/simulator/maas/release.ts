@@ -1,15 +1,12 @@
-import { answers, releaseTimedOut } from "./answers.ts";
-import { type Machine, stopAll, takeFault, takeWholeFault } from "./machine.ts";
+import { releaseTimedOut } from "./answers.ts";
+import { type PowerOff, takeFault } from "./faults.ts";
+import { type Machine, stopAll } from "./machine.ts";
 import { markFailed, note, type Region, setStatus, type User } from "./region.ts";
-import type { Reply } from "./reply.ts";
 import type { StatusName } from "./statuses.ts";
 import { takeWhenDue } from "./take.ts";
 
 /** Lab ms after which MAAS gives up on a release. Source: recorded; hard coded in MAAS. */
 const releaseExpires = 300_000;
-
-/** How a power-off that MAAS waits for ended: an answer when it failed. */
-export type PowerOff = { readonly failed?: Reply };
 
 /** What the record of a machine loses when its release begins; the owner stays until the end. */
 const clearDeployment = (machine: Machine): void => {
@@ -21,7 +18,8 @@ const clearDeployment = (machine: Machine): void => {
 
 /** The end of a release, when the power is off. A machine composed on allocation goes away. */
 const finishRelease = (region: Region, machine: Machine): void => {
-  if (machine.dynamic || takeFault(machine, ["vanishes"])) {
+  const end = machine.dynamic ? undefined : takeFault(machine, "end");
+  if (machine.dynamic || end?.does === "vanishes") {
     region.machines.delete(machine.systemId);
     return;
   }
@@ -29,7 +27,7 @@ const finishRelease = (region: Region, machine: Machine): void => {
   machine.ownerData = {};
   setStatus(region, machine, machine.commissioned ? "Ready" : "New");
   note(region, machine, { level: "INFO", type: "Released" });
-  machine.taking = takeWholeFault(machine, ["taken"]) ?? machine.taking;
+  if (end?.does === "taken") machine.taking = end.fault;
   takeWhenDue(region, machine);
 };
 
@@ -82,7 +80,7 @@ const powerOff = async (
   before: StatusName,
   signal: AbortSignal | undefined,
 ): Promise<PowerOff> => {
-  const failure = takeFault(machine, ["power-fails-500", "no-rack-503", "never-off"]);
+  const failure = takeFault(machine, "powerOff");
   const stopped = new AbortController();
   machine.stop.push(() => stopped.abort());
   try {
@@ -94,23 +92,10 @@ const powerOff = async (
     if (signal?.aborted) setStatus(region, machine, before);
     return {};
   }
-  if (failure === "never-off") return {};
-  // The machine is where it was; what the beginning of the release cleared stays cleared.
-  if (failure) {
-    setStatus(region, machine, before);
-    if (failure === "power-fails-500") {
-      const failed = answers.powerOffFailed();
-      note(region, machine, { level: "DEBUG", type: "Failed to power off node", description: failed.body });
-      return { failed };
-    }
-    const failed = answers.noRack(machine.hostname);
-    const type = "Failed to query node's BMC";
-    machine.powerState = "unknown";
-    note(region, machine, { level: "WARNING", type, description: `(juju) - ${failed.body}`, action: type });
-    return { failed };
-  }
-  const slow = takeWholeFault(machine, ["slow-off"]);
-  if (slow) machine.stop.push(region.clock.after(slow.after, () => goesOff(region, machine)));
+  // A machine that falls back is where it was; what the beginning of the release cleared stays cleared.
+  if (failure) return failure.does(region, machine, () => setStatus(region, machine, before));
+  const slow = takeFault(machine, "powerLater");
+  if (slow) machine.stop.push(region.clock.after(slow.fault.after, () => goesOff(region, machine)));
   else goesOff(region, machine);
   return {};
 };

@@ -1,6 +1,6 @@
 import { answers } from "./answers.ts";
 import { describeApi } from "./description.ts";
-import { queryEvents } from "./event-query.ts";
+import { queryEvents } from "./events.ts";
 import { machineOperations } from "./machine-operations.ts";
 import { type Call, machine, machines } from "./machines.ts";
 import type { Caller } from "./oauth.ts";

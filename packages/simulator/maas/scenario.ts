@@ -1,24 +1,8 @@
 import { z } from "zod";
 import { duration } from "../duration.ts";
+import { type MachineFaultKind, machineFaultKinds } from "./faults.ts";
+import { type SideFaultKind, sideFaultNames } from "./side-faults.ts";
 import { type StatusName, statusNames } from "./statuses.ts";
-
-/** What a fault makes of a machine's release or erase, by the word that a scenario uses. */
-const machineFaultAnswers = [
-  "power-fails-500", // the driver fails: late 500 with its message, the machine falls back
-  "no-rack-503", // no rack controller reaches the BMC: late 503, the machine falls back
-  "never-off", // accepted, but the power never goes off: Releasing failed after 5 minutes
-  "conflict-retry", // database conflict: 409 as HTML with Retry-After, nothing changed
-  "state-409", // 409 without Retry-After, nothing changed
-  "no-connections-503", // 503 with Retry-After, nothing changed
-  "gateway-504", // a proxy gives up after a lab minute while MAAS goes on
-  "hang", // MAAS goes on, the answer never comes
-  "reset", // MAAS goes on, the connection is reset
-  "slow-off", // accepted, but the power goes off only `after` so long
-  "taken", // somebody allocates the machine `after` it became Ready, or after so many `looks` that saw it Ready
-  "vanishes", // the machine is deleted by someone when its power is off
-  "erase-fails", // the wipe fails: Failed disk erasing
-  "never-erased", // the wipe never ends, which MAAS does not monitor
-] as const;
 
 /** Who allocates a machine that has become Ready, and when. */
 export type Taking = {
@@ -34,7 +18,7 @@ export type Taking = {
 };
 
 /** How MAAS treats a release differently from the happy path, for `times` calls. */
-export type MachineFault = { times: number; answer: (typeof machineFaultAnswers)[number] } & Taking;
+export type MachineFault = { times: number; answer: MachineFaultKind } & Taking;
 
 /** One machine as a scenario describes it. Durations in ms of lab time. */
 export type MachineScenario = {
@@ -112,7 +96,7 @@ export type MaasFault = {
   times?: number | undefined;
   /** Only requests whose `METHOD /path?query` contains this text. */
   match?: string | undefined;
-  kind: "refused" | "reset" | "hang" | "500" | "503" | "html" | "truncated" | "401" | "slow";
+  kind: SideFaultKind;
   /** `slow`: lab ms by which the answer is late. */
   delay: number;
 };
@@ -164,7 +148,7 @@ export const machineSchema: z.ZodType<MachineScenario> = z.strictObject({
       z.strictObject({
         at: z.enum(["release", "erase"]).optional(),
         times: z.int().positive().default(1),
-        answer: z.enum(machineFaultAnswers),
+        answer: z.enum(machineFaultKinds),
         ...takingFields,
       }),
     )
@@ -196,6 +180,6 @@ export const maasFaultSchema: z.ZodType<MaasFault> = z.strictObject({
   for: duration.optional(),
   times: z.int().positive().optional(),
   match: z.string().optional(),
-  kind: z.enum(["refused", "reset", "hang", "500", "503", "html", "truncated", "401", "slow"]),
+  kind: z.enum(sideFaultNames),
   delay: duration.default(10_000),
 });

@@ -4,10 +4,9 @@ import type { Clock } from "../clock.ts";
 import { apiHash } from "./description.ts";
 import type { Maas } from "./maas.ts";
 import { oauthParameters } from "./oauth.ts";
-import { failure, type Reply } from "./reply.ts";
+import type { Reply } from "./reply.ts";
 import { type HttpRequest, parametersOf } from "./request.ts";
-import type { MaasFault } from "./scenario.ts";
-import type { SideFaults } from "./side-faults.ts";
+import { type SideFaults, sideBehaviour } from "./side-faults.ts";
 
 /** What a real MAAS's server needs for each machine that it returns, real ms. Source: measured, 3.6.5, 2 cores. */
 const costOfMachine = 14;
@@ -48,17 +47,6 @@ const send = (response: ServerResponse, reply: Reply, cut = false): void => {
   response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
 };
 
-/** Faults that answer in MAAS's place. */
-const faultReply = (kind: MaasFault["kind"]): Reply | undefined => {
-  if (kind === "500") return failure(500, "Internal server error (simulated).");
-  if (kind === "503") return failure(503, "Service unavailable (simulated).");
-  if (kind === "401")
-    return { ...failure(401, "Authorization Error: Invalid API key."), type: "text/html; charset=utf-8" };
-  if (kind === "html")
-    return { ...failure(200, "<html><body>Please log in.</body></html>"), type: "text/html" };
-  return undefined;
-};
-
 /** Serves the API over HTTP: call log, faults of the whole side, and the cost of a real read with `latency`. */
 export const createMaasServer =
   ({
@@ -97,15 +85,15 @@ export const createMaasServer =
       if (!ended) call.end(answer, detail);
       ended = true;
     };
-    if (fault?.kind === "hang") return;
-    if (fault?.kind === "reset" || fault?.kind === "refused") {
+    const { breaks, reply: inPlace, spoils } = sideBehaviour(fault);
+    if (breaks === "hang") return;
+    if (fault && breaks) {
       finish(fault.kind);
       incoming.socket.destroy();
       return;
     }
-    const inPlace = fault && faultReply(fault.kind);
-    if (fault?.kind === "slow") await clock.sleep(fault.delay);
-    const reply = inPlace ?? (await maas.handle(request));
+    if (fault && spoils === "late") await clock.sleep(fault.delay);
+    const reply = inPlace?.() ?? (await maas.handle(request));
     if (latency && reply.machines) await sleep(reply.machines * costOfMachine);
     if (reply.instead === "hang") return;
     if (reply.instead === "reset") {
@@ -117,5 +105,5 @@ export const createMaasServer =
       `${reply.status}`,
       reply.status < 400 ? undefined : { text: reply.status === 401 ? "(withheld)" : reply.body },
     );
-    send(response, reply, fault?.kind === "truncated");
+    send(response, reply, spoils === "cut");
   };

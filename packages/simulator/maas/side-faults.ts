@@ -1,6 +1,46 @@
 import type { Clock } from "../clock.ts";
 import { parseDuration } from "../duration.ts";
+import { failure, type Reply } from "./reply.ts";
 import type { MaasFault } from "./scenario.ts";
+
+/** What a fault of the whole side does to a request; a hook that is not there changes nothing. */
+type Behaviour = {
+  /** The connection breaks, or nothing ever comes. */
+  readonly breaks?: "reset" | "hang";
+  /** The answer in MAAS's place. */
+  readonly reply?: () => Reply;
+  /** The right answer is late by the fault's `delay`, or cut off in the middle. */
+  readonly spoils?: "late" | "cut";
+};
+
+/** What can happen to requests. A new kind of fault is an entry here and a row in the README. */
+export const sideFaultKinds = {
+  refused: { breaks: "reset" },
+  reset: { breaks: "reset" },
+  hang: { breaks: "hang" },
+  "500": { reply: () => failure(500, "Internal server error (simulated).") },
+  "503": { reply: () => failure(503, "Service unavailable (simulated).") },
+  html: {
+    reply: () => ({ ...failure(200, "<html><body>Please log in.</body></html>"), type: "text/html" }),
+  },
+  truncated: { spoils: "cut" },
+  "401": {
+    reply: () => ({
+      ...failure(401, "Authorization Error: Invalid API key."),
+      type: "text/html; charset=utf-8",
+    }),
+  },
+  slow: { spoils: "late" },
+} satisfies Readonly<Record<string, Behaviour>>;
+
+export type SideFaultKind = keyof typeof sideFaultKinds;
+
+/** The names of all faults: TypeScript does not know that there are no others. */
+export const sideFaultNames = Object.keys(sideFaultKinds) as SideFaultKind[];
+
+/** What a fault does; nothing when there is none. */
+export const sideBehaviour = (fault: MaasFault | undefined): Behaviour =>
+  fault ? sideFaultKinds[fault.kind] : {};
 
 /** The faults of the whole MAAS side, each with its window of lab time. */
 export type SideFaults = {

@@ -1,24 +1,17 @@
-import { mayEdit } from "./access.ts";
 import { answers } from "./answers.ts";
 import { powerOnForErase, startErase } from "./erase.ts";
-import { type Machine, takeFault } from "./machine.ts";
-import { type MachineCall, type MachineOperation, renderedMachine } from "./machine-call.ts";
+import { takeFault } from "./faults.ts";
+import type { Machine } from "./machine.ts";
+import { type MachineOperation, renderedMachine } from "./machine-call.ts";
 import type { Region } from "./region.ts";
 import { noteRelease, startRelease } from "./release.ts";
 import { releaseOptions } from "./release-options.ts";
 import type { Reply } from "./reply.ts";
 import { releasable, releaseIsNoOp } from "./statuses.ts";
+import { mayEdit } from "./users.ts";
 
 /** Lab ms after which a proxy in front of MAAS gives up. */
 const gatewayPatience = 60_000;
-
-/** Answers that come before anything changed. */
-const refuseAtOnce = ({ machine }: MachineCall): Reply | undefined => {
-  const fault = takeFault(machine, ["conflict-retry", "state-409", "no-connections-503"]);
-  if (fault === "conflict-retry") return answers.conflict();
-  if (fault === "state-409") return answers.notReleasable(machine.status);
-  return fault ? answers.noConnections() : undefined;
-};
 
 /** Why a release that may start cannot: a VM host on the machine, no image to wipe with. */
 const hindrance = (
@@ -46,8 +39,8 @@ const removeVmHost = (region: Region, machine: Machine): void => {
 export const release: MachineOperation = async (call) => {
   const { region, user, machine, form } = call;
   if (!mayEdit(user, machine)) return answers.forbidden();
-  const refused = refuseAtOnce(call);
-  if (refused) return refused;
+  const refused = takeFault(machine, "refuses");
+  if (refused) return refused.does(machine);
   if (releaseIsNoOp.has(machine.status)) return renderedMachine(call);
   if (!releasable.has(machine.status)) return answers.notReleasable(machine.status);
   const options = releaseOptions(region, form);
@@ -62,13 +55,13 @@ export const release: MachineOperation = async (call) => {
     powerOnForErase(machine);
     return answer;
   }
-  const wire = takeFault(machine, ["hang", "reset", "gateway-504"]);
+  const wire = takeFault(machine, "wire")?.does;
   const powerOff = startRelease(region, machine);
   const answer = renderedMachine(call);
   if (wire === "hang") return { ...answer, instead: "hang" };
-  if (wire === "reset" || wire === "gateway-504") {
+  if (wire) {
     await region.clock.sleep(Math.min(gatewayPatience, machine.release / 2));
-    return wire === "reset" ? { ...answer, instead: "reset" } : answers.gatewayTimeout();
+    return wire === "reset" ? { ...answer, instead: "reset" } : wire();
   }
   const { failed } = await powerOff;
   return failed ?? answer;

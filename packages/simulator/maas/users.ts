@@ -1,4 +1,5 @@
 import { answers } from "./answers.ts";
+import type { Machine } from "./machine.ts";
 import type { Region, User } from "./region.ts";
 import { ok, type Reply } from "./reply.ts";
 
@@ -21,3 +22,10 @@ export const readUser = (region: Region, name: string): Reply => {
   const user = region.users.find((candidate) => candidate.name === name);
   return user ? ok(renderUser(user)) : answers.noSuch("User");
 };
+
+/** Whether a user sees a machine: administrators all, others their own and those that nobody owns. */
+export const sees = (user: User, machine: Machine): boolean =>
+  user.superuser || machine.owner === null || machine.owner === user.name;
+
+/** Whether a user may act on a machine. A lock keeps out even administrators. */
+export const mayEdit = (user: User, machine: Machine): boolean => sees(user, machine) && !machine.locked;

@@ -1,7 +1,7 @@
 import { fail, usageError } from "../failure.ts";
 import { atMost, flags, formatOf } from "../flags.ts";
 import { openModel } from "../open-model.ts";
-import { toJson, toTable, toYaml } from "../output.ts";
+import { printed, titled, toTable } from "../output.ts";
 import { commandSets } from "../scenario.ts";
 import type { Model } from "../state.ts";
 import type { Command } from "./command.ts";
@@ -31,16 +31,12 @@ export const disabledCommands: Command = {
       "command-set": set,
       ...(message ? { message } : {}),
     }));
-    if (format === "yaml") session.stdout(toYaml(blocks));
-    else if (format === "json") session.stdout(toJson(blocks));
-    else if (blocks.length === 0) session.stderr("No commands are currently disabled.\n");
-    else
-      session.stdout(
-        toTable(
-          [{ title: "Disabled commands" }, { title: "Message" }],
-          model.scenario.disabled.map(({ set, message }) => [set, message]),
-        ),
-      );
+    if (format === "tabular" && blocks.length === 0) session.stderr("No commands are currently disabled.\n");
+    else {
+      const rows = model.scenario.disabled.map(({ set, message }) => [set, message]);
+      const table = (): string => toTable(titled("Disabled commands", "Message"), rows);
+      session.stdout(printed(format, blocks, table));
+    }
     return 0;
   },
 };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { fail, usageError } from "../failure.ts";
 import { atMost, type Flags, flags, formatOf, type Parsed } from "../flags.ts";
 import { openModel } from "../open-model.ts";
-import { toJson, toTable, toYaml } from "../output.ts";
+import { printed, titled, toTable, toYaml } from "../output.ts";
 import type { Session } from "../session.ts";
 import { bindingsOf, presentApplications } from "../show-status.ts";
 import type { Model } from "../state.ts";
@@ -77,7 +77,7 @@ export const config: Command = {
       charm: application.charm,
       settings,
     };
-    session.stdout(format === "json" ? toJson(answer) : toYaml(answer));
+    session.stdout(printed(format, answer));
     return 0;
   },
 };
@@ -110,8 +110,7 @@ export const constraints: Command = {
     const { model } = await openApplication(session, parsed, name);
     if (isSubordinate(model, name)) fail("constraints do not apply to subordinate applications");
     const { constraints: text = "" } = model.bundle.applications[name] ?? {};
-    if (format === "constraints") session.stdout(`${text}\n`);
-    else session.stdout((format === "yaml" ? toYaml : toJson)(parsedConstraints(text)));
+    session.stdout(printed(format, parsedConstraints(text), () => `${text}\n`));
     return 0;
   },
 };
@@ -141,7 +140,7 @@ export const showApplication: Command = {
         "endpoint-bindings": bindingsOf(model, name),
       };
     }
-    session.stdout(format === "json" ? toJson(shown) : toYaml(shown));
+    session.stdout(printed(format, shown));
     return 0;
   },
 };
@@ -179,7 +178,9 @@ export const offers: Command = {
         },
       ]),
     );
-    const titles = ["Offer", "Application", "Charm", "Rev", "Connected", "Endpoint", "Interface", "Role"];
+    const columns = titled(
+      ...["Offer", "Application", "Charm", "Rev", "Connected", "Endpoint", "Interface", "Role"],
+    );
     const rows = found.flatMap(({ application, offer, endpoints }) =>
       endpoints.map((endpoint) => [
         offer,
@@ -192,15 +193,7 @@ export const offers: Command = {
         "provider",
       ]),
     );
-    if (format === "yaml") session.stdout(toYaml(answer));
-    else if (format === "json") session.stdout(toJson(answer));
-    else
-      session.stdout(
-        toTable(
-          titles.map((title) => ({ title })),
-          rows,
-        ),
-      );
+    session.stdout(printed(format, answer, () => toTable(columns, rows)));
     return 0;
   },
 };
@@ -215,15 +208,10 @@ export const storage: Command = {
     const { model } = await openModel(session, parsed.values.get("model"));
     const held = model.applications.length > 0 ? model.workload.storage : {};
     if (Object.keys(held).length === 0) session.stderr("No storage to display.\n");
-    else if (format === "yaml") session.stdout(toYaml(held));
-    else if (format === "json") session.stdout(toJson(held));
-    else
-      session.stdout(
-        toTable(
-          ["Unit", "Storage ID", "Type", "Status"].map((title) => ({ title })),
-          storageRows(held),
-        ),
-      );
+    else {
+      const columns = titled("Unit", "Storage ID", "Type", "Status");
+      session.stdout(printed(format, held, () => toTable(columns, storageRows(held))));
+    }
     return 0;
   },
 };

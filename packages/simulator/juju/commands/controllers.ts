@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { fail } from "../failure.ts";
 import { atMost, flags, formatOf } from "../flags.ts";
-import { type Column, toJson, toTable, toYaml } from "../output.ts";
+import { type Column, printed, titled, toJson, toTable, toYaml } from "../output.ts";
 import { resolveController } from "../resolve.ts";
 import { connect, type Session, visibleModels } from "../session.ts";
 import type { Command } from "./command.ts";
@@ -33,9 +33,9 @@ const described = ({ store }: Session, name: string): Record<string, unknown> | 
 };
 
 const columns: readonly Column[] = [
-  ...["Controller", "Model", "User", "Access", "Cloud/Region"].map((title) => ({ title })),
+  ...titled("Controller", "Model", "User", "Access", "Cloud/Region"),
   ...["Models", "Nodes", "HA"].map((title) => ({ title, right: true })),
-  { title: "Version" },
+  ...titled("Version"),
 ];
 
 const tableRow = ({ store }: Session, name: string, isCurrent: boolean): string[] => {
@@ -140,7 +140,7 @@ export const showController: Command = {
         account: { user, access: account?.["last-known-access"] ?? "" },
       },
     };
-    session.stdout(format === "json" ? toJson(answer) : toYaml(answer));
+    session.stdout(printed(format, answer));
     return 0;
   },
 };

@@ -1,7 +1,7 @@
+import { parseGoDuration } from "../../duration.ts";
 import { fail, runError, usageError } from "../failure.ts";
 import { behaviourOf } from "../faults.ts";
 import { atMost, flags, type Parsed } from "../flags.ts";
-import { parseGoDuration } from "../go-duration.ts";
 import { grantOf, isAllowed, isSuperuser } from "../grants.ts";
 import { destroyModel as destroyOnController } from "../reap.ts";
 import { lookUpModel, noSelectedModel, targetModel } from "../resolve.ts";

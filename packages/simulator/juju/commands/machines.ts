@@ -1,6 +1,6 @@
 import { atMost, flags, formatOf } from "../flags.ts";
 import { openModel } from "../open-model.ts";
-import { toJson, toTable, toYaml } from "../output.ts";
+import { printed, toTable } from "../output.ts";
 import { machineColumns, machineRows, showMachines } from "../show.ts";
 import type { Command } from "./command.ts";
 
@@ -15,9 +15,8 @@ export const machines: Command = {
     const { model } = await openModel(session, parsed.values.get("model"));
     const { version } = session.world.state.scenario;
     const answer = { model: model.name, machines: showMachines(model, model.machines, version) };
-    if (format === "yaml") session.stdout(toYaml(answer));
-    else if (format === "json") session.stdout(toJson(answer));
-    else session.stdout(toTable(machineColumns, machineRows(model, model.machines)));
+    const table = (): string => toTable(machineColumns, machineRows(model, model.machines));
+    session.stdout(printed(format, answer, table));
     return 0;
   },
 };

@@ -2,7 +2,7 @@ import { fail, runError } from "../failure.ts";
 import { behaviourOf } from "../faults.ts";
 import { atMost, flags, formatOf } from "../flags.ts";
 import { grantOf, isSuperuser, usersOf } from "../grants.ts";
-import { type Column, toJson, toTable, toYaml } from "../output.ts";
+import { type Column, printed, titled, toTable } from "../output.ts";
 import { modelStatus } from "../reap.ts";
 import { resolveController } from "../resolve.ts";
 import { connect, refreshModels, type Session, visibleModels } from "../session.ts";
@@ -99,11 +99,10 @@ const table = (
   );
   const titles = { machines: "Machines", cores: "Cores", units: "Units" };
   const columns: Column[] = [
-    ...["Model", ...(uuid ? ["UUID"] : []), "Cloud/Region", "Type", "Status"].map((title) => ({ title })),
+    ...titled("Model", ...(uuid ? ["UUID"] : []), "Cloud/Region", "Type", "Status"),
     // The first two of them are set to the right.
     ...numbers.map((what, index) => ({ title: titles[what], right: index < 2 })),
-    { title: "Access" },
-    { title: "Last connection" },
+    ...titled("Access", "Last connection"),
   ];
   const rows = models.map((model) => {
     const { access, "last-connection": connected } = summary(model, session, asked);
@@ -172,13 +171,9 @@ export const models: Command = {
       models: listed.map((model) => summary(model, session, asked)),
       ...(current ? { "current-model": current } : {}),
     };
-    if (format === "yaml") stdout(toYaml(answer));
-    else if (format === "json") stdout(toJson(answer));
-    else {
-      const shown = table(listed, session, asked, current, parsed.on.has("uuid"));
-      stdout(`Controller: ${controller}\n\n${shown}`);
-      if (listed.length === 0) stderr(noModels);
-    }
+    const shown = (): string => table(listed, session, asked, current, parsed.on.has("uuid"));
+    stdout(printed(format, answer, () => `Controller: ${controller}\n\n${shown()}`));
+    if (format === "tabular" && listed.length === 0) stderr(noModels);
     return 0;
   },
 };

@@ -1,6 +1,6 @@
 import { atMost, flags, formatOf } from "../flags.ts";
 import { openModel } from "../open-model.ts";
-import { toJson, toYaml } from "../output.ts";
+import { printed } from "../output.ts";
 import { cloudOf, isJuju4 } from "../state.ts";
 import { friendlyTime, type Instant } from "../time.ts";
 import type { Command } from "./command.ts";
@@ -54,7 +54,7 @@ export const showModel: Command = {
         ],
       },
     };
-    session.stdout(format === "json" ? toJson(answer) : toYaml(answer));
+    session.stdout(printed(format, answer));
     return 0;
   },
 };

@@ -1,6 +1,6 @@
 import { flags, formatOf } from "../flags.ts";
 import { openModel } from "../open-model.ts";
-import { toJson, toYaml } from "../output.ts";
+import { printed } from "../output.ts";
 import { fullStatus, statusTables } from "../show-status.ts";
 import { cloudOf } from "../state.ts";
 import type { Command } from "./command.ts";
@@ -25,9 +25,7 @@ export const status: Command = {
     const { client, version } = scenario;
     const cloud = cloudOf(scenario, model);
     const place = { controller: stored.controller, cloud, client, version, nowMs, only: parsed.rest };
-    if (format === "yaml") session.stdout(toYaml(fullStatus(model, place)));
-    else if (format === "json") session.stdout(toJson(fullStatus(model, place)));
-    else session.stdout(statusTables(model, place));
+    session.stdout(printed(format, fullStatus(model, place), () => statusTables(model, place)));
     return 0;
   },
 };

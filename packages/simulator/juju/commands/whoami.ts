@@ -1,5 +1,5 @@
 import { atMost, flags, formatOf } from "../flags.ts";
-import { toJson, toTable, toYaml } from "../output.ts";
+import { printed, titled, toTable } from "../output.ts";
 import type { Command } from "./command.ts";
 
 /** `openstack` for a model of the user's own, else `owner/name`. */
@@ -32,21 +32,14 @@ export const whoami: Command = {
       ...(model ? { model: unqualified(model, account.user) } : {}),
       ...(account.user ? { user: account.user } : {}),
     };
-    if (format === "yaml") stdout(toYaml(answer));
-    else if (format === "json") stdout(toJson(answer));
-    else {
-      const rows = [
-        ["Controller:", controller],
-        ["Model:", answer.model ?? "<no-current-model>"],
-        ["User:", account.user],
-      ];
-      stdout(
-        toTable([{ title: "" }, { title: "" }], rows)
-          .split("\n")
-          .slice(1)
-          .join("\n"),
-      );
-    }
+    const rows = [
+      ["Controller:", controller],
+      ["Model:", answer.model ?? "<no-current-model>"],
+      ["User:", account.user],
+    ];
+    // A table without its line of titles.
+    const table = (): string => toTable(titled("", ""), rows).replace(/^.*\n/, "");
+    stdout(printed(format, answer, table));
     return 0;
   },
 };

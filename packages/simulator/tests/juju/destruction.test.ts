@@ -2,29 +2,16 @@ import { expect } from "chai";
 import { array, assert, asyncProperty, constantFrom } from "fast-check";
 import { type Bundle, readBundle } from "../../juju/bundle.ts";
 import type { MachineView } from "../../maas/world.ts";
+import { destroy, machine, minute } from "./asked.ts";
 import { cleanUp, modelUuid, type RecordedLab, recordedLab, type Situation } from "./recorded-lab.ts";
 
-const destroy = ["destroy-model", "openstack", "--force", "--no-wait", "--destroy-storage", "--no-prompt"];
-const minutes = (count: number): number => count * 60_000;
+const minutes = (count: number): number => count * minute;
 
 /** A model that takes six minutes to die, counting down evenly. */
 const slow = { reap: "6m", course: [] };
 
-const view = (systemId: string, powerType: string, pod: string | null = null): MachineView => ({
-  systemId,
-  hostname: systemId,
-  fqdn: `${systemId}.maas`,
-  status: "Deployed",
-  powerType,
-  powerState: "on",
-  pod,
-  locked: false,
-  owner: "juju",
-  agentName: modelUuid,
-  ownerData: {},
-  osystem: "ubuntu",
-  distroSeries: "jammy",
-});
+const view = (systemId: string, powerType: string, pod: string | null = null): MachineView =>
+  machine(systemId, { powerType, pod, agentName: modelUuid });
 const fourMachines = [
   view("s4a8ey", "ipmi"),
   view("akseqn", "ipmi"),

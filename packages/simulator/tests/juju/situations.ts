@@ -1,6 +1,7 @@
 import type { BundleApplication } from "../../juju/bundle.ts";
 import type { Contents } from "../../juju/state.ts";
 import type { Application, Unit } from "../../juju/workload.ts";
+import { destroy } from "./asked.ts";
 import {
   type RecordedLab,
   recordedStore,
@@ -25,8 +26,6 @@ export type Replay = Situation & {
   /** What someone does before a command. */
   readonly before?: (recording: Recording, lab: RecordedLab) => Promise<void>;
 };
-
-const destroy = ["destroy-model", "openstack", "--force", "--no-wait", "--destroy-storage", "--no-prompt"];
 
 /** Destroyed at 2026-05-20, and with two machines left half a year later: the third attempt has just failed. */
 const dying: Replay = {

@@ -6,12 +6,12 @@ import { expect } from "chai";
 import { clientStore } from "../../juju/store.ts";
 import { type Lab, startLab } from "../../lab.ts";
 import type { ScenarioInput } from "../../scenario.ts";
+import { destroy } from "./asked.ts";
 import { sampleText } from "./recordings.ts";
 
 type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string };
 type Running = { child: ChildProcess; ended: Promise<Ended>; stderr: () => string };
 
-const destroy = ["destroy-model", "openstack", "--force", "--no-wait", "--destroy-storage", "--no-prompt"];
 const machines = [0, 1, 2, 3].map((number) => ({ hostname: `openstack${number}`, model: "openstack" }));
 /** The course of the recorded stuck model: an error, two machines, then nothing left that could be waited for. */
 const stuck = {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { parseGoDuration } from "../../juju/go-duration.ts";
+import { parseGoDuration } from "../../duration.ts";
 import { exactTime, friendlyTime, statusTime } from "../../juju/time.ts";
 
 describe("the times that juju prints", () => {

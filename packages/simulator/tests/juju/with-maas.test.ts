@@ -5,8 +5,8 @@ import { expect } from "chai";
 import { execa } from "execa";
 import { type Lab, startLab } from "../../lab.ts";
 import type { ScenarioInput } from "../../scenario.ts";
+import { destroy } from "./asked.ts";
 
-const destroy = ["destroy-model", "openstack", "--force", "--no-wait", "--destroy-storage", "--no-prompt"];
 const model = { name: "openstack", applications: 3, reap: "1m" };
 const machine = (
   number: number,

@@ -20,7 +20,7 @@ export const parts: readonly Part[] = [
       { files: "packages/simulator/maas/flavour.ts", operators: ["text", "truth"] },
       { files: "packages/simulator/maas/release-options.ts", operators: ["text", "truth", "comparison"] },
       {
-        files: "packages/simulator/maas/{release,erase,bulk-release}.ts",
+        files: "packages/simulator/maas/{release,erase,bulk-release,faults}.ts",
         operators: ["text", "number", "statement", "comparison"],
       },
       {
@@ -28,11 +28,11 @@ export const parts: readonly Part[] = [
         operators: ["text", "number", "statement", "comparison"],
       },
       {
-        files: "packages/simulator/maas/{access,machines,filters,users}.ts",
+        files: "packages/simulator/maas/{machines,filters,users}.ts",
         operators: ["text", "truth", "comparison", "statement"],
       },
       {
-        files: "packages/simulator/maas/{render,event-query}.ts",
+        files: "packages/simulator/maas/{render,events}.ts",
         operators: ["text", "number", "truth", "key"],
       },
       { files: "packages/simulator/maas/oauth.ts", operators: ["text", "number", "statement", "comparison"] },
@@ -52,6 +52,8 @@ export const parts: readonly Part[] = [
       "packages/simulator/tests/juju/maas-provider.test.ts",
       "packages/simulator/tests/juju/client.test.ts",
       "packages/simulator/tests/juju/destruction.test.ts",
+      "packages/simulator/tests/juju/contents.test.ts",
+      "packages/simulator/tests/juju/users.test.ts",
       "packages/simulator/tests/juju/time.test.ts",
     ],
     changes: [
