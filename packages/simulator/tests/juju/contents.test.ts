@@ -11,6 +11,7 @@ const read = async (lab: RecordedLab, command: string) => {
   const [yaml, json] = await Promise.all(
     ["yaml", "json"].map((format) => lab.run([...words(command), `--format=${format}`], lab.newStore())),
   );
+  expect([yaml?.code, json?.code], command).to.deep.equal([0, 0]);
   expect(JSON.parse(json?.stdout ?? ""), command).to.deep.equal(parse(yaml?.stdout ?? ""));
   return JSON.parse(json?.stdout ?? "");
 };

@@ -27,7 +27,7 @@ const leftOut: string[] = [];
 
 /** Values that belong to the recording's machine or moment, not to what juju does. */
 const masks: readonly [RegExp, string][] = [
-  [/( *ca-cert: \|\n)( +\S.*\n)+/g, "$1"],
+  [/( *)ca-cert: \|\n(\1 +\S.*\n)+/g, "$1ca-cert:\n"],
   [/( *timestamp: |"timestamp":"|unsupported +)\d\d:\d\d:\d\dZ/g, "$1TIME"],
   [/ca-cert: .*\n/g, "ca-cert:\n"],
 ];

@@ -25,7 +25,13 @@ const wanted = 0.95;
 /** A copy of what the suites need. Modules are linked. */
 const makeCopy = (): string => {
   const copy = mkdtempSync(join(tmpdir(), "mutation-"));
-  for (const path of ["simulator", "tests/simulator", "errors.ts", "package.json", "tsconfig.json"])
+  for (const path of [
+    "packages/simulator",
+    "tests/recordings",
+    "tests/recordings.ts",
+    "package.json",
+    "tsconfig.json",
+  ])
     cpSync(join(project, path), join(copy, path), { recursive: true });
   symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
   return copy;
