@@ -54,6 +54,7 @@ describe("The simulated juju client", () => {
       "version --all",
       "--version",
       "whoami --format=yaml",
+      "whoami -o x --format=yaml",
       "whoami --format json",
       "whoami --format=tabular",
     ],

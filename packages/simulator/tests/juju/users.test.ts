@@ -163,6 +163,24 @@ describe("States of a simulated model that a client must notice", () => {
   });
 });
 
+describe("A simulated client without a current model", () => {
+  afterEach(cleanUp);
+
+  it("says so after a destruction, listing the models that are left", async () => {
+    const others = ["one", "two"].map((name, index) => ({
+      name,
+      uuid: `9999999${index}-1111-4111-8111-0000000000aa`,
+    }));
+    const lab = recordedLab({ otherModels: others });
+    const store = lab.newStore({ "models.yaml": { controllers: {} } });
+    await lab.run(["models"], store);
+    const { code, stderr } = await lab.run(destroy, store);
+    expect(code).to.equal(0);
+    expect(stderr).to.match(/\nModel destroyed\.\nWARNING cannot read current model: No selected model\.\n/);
+    expect(stderr).to.contain("\n\n  - maas-lab:admin/one\n  - maas-lab:admin/two\n");
+  });
+});
+
 describe("Outages and noise of the simulated juju", () => {
   afterEach(cleanUp);
 
