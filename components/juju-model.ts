@@ -1,6 +1,6 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { destroyModel } from "../teardown/destroy-model.ts";
-import type { LabRecord } from "../teardown/record.ts";
+import { identityOf, type LabRecord } from "../teardown/record.ts";
 import { bounded, holdsRecord, recordOf, type State } from "./life.ts";
 import { lookingContext, notVerified, refreshTells, rowOf, teardown } from "./operation.ts";
 import { type LabInputs, type LabOptions, LabResource } from "./resource.ts";
@@ -15,9 +15,10 @@ export class JujuModel extends LabResource {
 const describe = async (row: string, { model }: LabRecord): Promise<string> => {
   if (!model) return "was gone already at `up`";
   const { juju } = await lookingContext(row);
-  const seen = await juju.presence(model.controller, model.uuid);
+  const seen = await juju.presence(identityOf(model));
   if (seen.state === "gone") return "found gone";
-  if (!seen.model) return `cannot be seen for sure: ${seen.why ?? "juju gave no reason"}`;
+  if (seen.state === "unclear" || !seen.model)
+    return `cannot be seen for sure: ${seen.why ?? "juju gave no reason"}`;
   const { life, status, statusMessage } = seen.model;
   return `found ${life}, ${status}${statusMessage ? `: ${statusMessage}` : ""}`;
 };

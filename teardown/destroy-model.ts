@@ -5,7 +5,7 @@ import { TeardownError } from "./errors.ts";
 import { refusalMessage } from "./guards/findings-table.ts";
 import { strangersNow } from "./guards/guards.ts";
 import { judgeModel } from "./guards/model-guard.ts";
-import type { ModelRecord } from "./record.ts";
+import { identityOf, type ModelRecord } from "./record.ts";
 import type { Finding } from "./run/event.ts";
 import type { Run } from "./run/run-directory.ts";
 import { throwIfStopped } from "./stopping.ts";
@@ -36,11 +36,12 @@ const betweenLists = 200;
 // When a model was first seen gone by this process, if each look since has seen the same.
 const goneSince = new WeakMap<Context, Map<string, number>>();
 
-const lookForModel = async (context: Context, { controller, uuid }: ModelRecord): Promise<Presence> => {
+const lookForModel = async (context: Context, recorded: ModelRecord): Promise<Presence> => {
+  const { uuid } = recorded;
   const since = goneSince.get(context) ?? new Map<string, number>();
   goneSince.set(context, since);
   const began = context.clock.now();
-  const seen = await context.juju.presence(controller, uuid);
+  const seen = await context.juju.presence(identityOf(recorded));
   if (seen.state !== "gone") since.delete(uuid);
   else if (!since.has(uuid)) since.set(uuid, began);
   return seen;
@@ -133,8 +134,8 @@ const callDestroyModel = async (destruction: ModelDestruction, story: ModelStory
     for (;;) {
       await clock.sleep(lookEvery, AbortSignal.any([taken.signal, context.signal]));
       if (taken.signal.aborted || context.signal.aborted) return;
-      const seen = await juju.presence(recorded.controller, recorded.uuid).catch(() => undefined);
-      if (seen?.model && seen.model.life !== "alive") return taken.abort();
+      const seen = await juju.presence(identityOf(recorded)).catch(() => undefined);
+      if (seen?.state === "dying" || seen?.state === "dead") return taken.abort();
     }
   };
   const watching = looking();
@@ -177,12 +178,12 @@ export const destroyModel = async (destruction: ModelDestruction): Promise<strin
     throwIfStopped(context, called ? goesOn : "nothing was destroyed");
     const { state, model, why } = await confirmGone(context, recorded);
     throwIfStopped(context, called ? goesOn : "nothing was destroyed");
-    if (state === "gone" || (model && model.life !== "alive")) {
-      story.came(state === "gone" ? "gone" : (model?.life ?? state), model?.statusMessage);
+    if (state === "gone" || state === "dying" || state === "dead") {
+      story.came(state, model?.statusMessage);
       if (model) judge(model, recorded, "the model does not go away like this");
       return story.told();
     }
-    if (!model) {
+    if (state === "unclear" || !model) {
       // Never destroyed by a guess: what the list does not show is looked at again.
       story.now(`cannot be seen for sure: ${why ?? "juju gave no reason"}`);
       await clock.sleep(beforeAskingAgain, context.signal);
@@ -265,19 +266,19 @@ export const followReaping = async (destruction: ModelDestruction): Promise<stri
       story.came("gone");
       return story.told();
     }
-    if (model?.life === "alive") {
+    if (state === "alive") {
       throw new TeardownError(
         "refused",
         `the model ${recorded.name} is alive: it was not destroyed, and nothing is left in the stack that would do it\npulumi up   # puts it back into the stack; then: pulumi destroy`,
       );
     }
-    if (model) {
-      story.came(model.life, model.statusMessage);
+    if (model && state !== "unclear") {
+      story.came(state, model.statusMessage);
       judge(model, recorded, "the model does not go away like this");
       if (model.statusMessage) story.now(model.statusMessage);
     } else story.now(`cannot be seen for sure: ${why ?? "juju gave no reason"}`);
     const due = Math.floor((clock.now() - (dyingSince(run) ?? began)) / settings.stuckAfter);
-    if (model && due > rounds) {
+    if (state !== "unclear" && due > rounds) {
       rounds = due;
       await unstick(destruction, story);
       continue;
@@ -295,7 +296,7 @@ export const followReaping = async (destruction: ModelDestruction): Promise<stri
 export const mustBeGoing = async (context: Context, recorded: ModelRecord, row: Row): Promise<void> => {
   for (;;) {
     throwIfStopped(context, "no machine was released");
-    const { state, why } = await context.juju.presence(recorded.controller, recorded.uuid);
+    const { state, why } = await context.juju.presence(identityOf(recorded));
     throwIfStopped(context, "no machine was released");
     if (state === "gone" || state === "dying" || state === "dead") return;
     if (state === "alive") {

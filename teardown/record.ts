@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ModelIdentity } from "./clients/juju.ts";
 
 const modelRecord = z.object({
   /** With its owner: admin/openstack. */
@@ -21,6 +22,13 @@ export const labRecord = z.object({
 export type ModelRecord = z.output<typeof modelRecord>;
 export type MachineRecord = z.output<typeof machineRecord>;
 export type LabRecord = z.output<typeof labRecord>;
+
+/** A recorded model, as Juju is asked for it: by its own controller, whatever is called like that today. */
+export const identityOf = ({ controller, controllerUuid, uuid }: ModelRecord): ModelIdentity => ({
+  controller,
+  controllerUuid,
+  modelUuid: uuid,
+});
 
 /** The system_ids that MAAS can be asked for. */
 export const systemIds = (lab: LabRecord): string[] => lab.machines.map(({ systemId }) => systemId);

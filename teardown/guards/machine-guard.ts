@@ -92,6 +92,14 @@ export const judgeMachine = (
       "find out who uses it; take it off the list `machines`, then: pulumi up",
     );
   }
+  const itsController = machine.ownerData["juju-controller-uuid"];
+  if (model && itsController && itsController !== model.controllerUuid) {
+    return no(
+      `belongs to another Juju controller: ${itsController}`,
+      `controller ${model.controllerUuid}`,
+      "find out who uses it; if the model was migrated: pulumi up",
+    );
+  }
   if ((machine.owner ?? "") !== recorded.owner) {
     return no(
       `is owned by ${machine.owner ?? "nobody"} now`,

@@ -108,7 +108,20 @@ export const modelGuard = async (
         `answers, as ${who?.user ?? "an unnamed user"}`,
       ),
     );
-    if (recorded) {
+    const other = models.find(({ controllerUuid }) => recorded && controllerUuid !== recorded.controllerUuid);
+    if (recorded && other) {
+      findings.push(
+        refused(
+          "controller",
+          `${controller} ${other.controllerUuid}`,
+          "is another controller than the one recorded at `up`, or the model was migrated to it",
+          {
+            expected: recorded.controllerUuid,
+            next: "check JUJU_DATA and `juju controllers`; if this controller is right: pulumi up   # then: pulumi preview",
+          },
+        ),
+      );
+    } else if (recorded) {
       const model = models.find(({ uuid }) => uuid === recorded.uuid);
       findings.push(model ? judgeModel(model, recorded) : absent(recorded, models, complaints));
     } else {

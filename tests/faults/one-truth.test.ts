@@ -285,6 +285,29 @@ const otherRecords = /the state has other records of the lab in [^;]*/;
 
 rows(import.meta.url, "guards", "One record", [
   {
+    situation: "another controller of the same name: JUJU_DATA is elsewhere",
+    expected: "never gone: refused, nothing touched",
+    quick: true,
+    run: on(
+      {
+        scenario: {
+          otherControllers: [{ store: "elsewhere", name: "maas-lab", models: [{ name: "openstack" }] }],
+        },
+      },
+      async (stack) => {
+        const own = stack.env.JUJU_DATA ?? "";
+        stack.env.JUJU_DATA = join(stack.env.HOME ?? "", "elsewhere");
+        const said = says(
+          failed(await stack.destroy()),
+          /is another controller than the one recorded at `up`, or the model was migrated to it/,
+        );
+        const kept = untouched(stack);
+        stack.env.JUJU_DATA = own;
+        return `${said}; ${kept}; with the right one: ${await finishes(stack)}`;
+      },
+    ),
+  },
+  {
     situation: "`jujuModel` names another model, without `up`",
     expected: "refused, nothing touched",
     quick: true,

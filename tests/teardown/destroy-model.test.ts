@@ -216,6 +216,18 @@ describe("the model's reaping", () => {
     expect(named(run, "destroy-model-called")).to.deep.equal([]);
   });
 
+  it("believes nothing that another controller says of the model", async () => {
+    const elsewhere: Presence = {
+      state: "unclear",
+      model: model(),
+      reasons: [{ code: "other-controller", expected: "a", found: ["b"] }],
+    };
+    const { follow, called, row } = setUp(gone, [], afterwards(elsewhere, elsewhere));
+    expect(await follow()).to.equal("gone");
+    expect(called).to.deep.equal([]);
+    expect(row.told.some(({ text }) => text.includes("cannot be seen for sure"))).to.equal(true);
+  });
+
   it("has nothing to do for a model that is gone", async () => {
     expect(await setUp(gone, []).follow()).to.equal("gone");
   });

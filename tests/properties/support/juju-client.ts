@@ -111,7 +111,11 @@ export const jujuOf = (world: World, process: WorldProcess): JujuClient => {
     presence: async (model, modelUuid = "") => {
       try {
         const uuid = typeof model === "string" ? modelUuid : model.modelUuid;
-        return presenceIn(uuid, await call(list));
+        return presenceIn(
+          uuid,
+          await call(list),
+          typeof model === "string" ? undefined : model.controllerUuid,
+        );
       } catch (error) {
         const kind = jujuErrorKind(error) ?? "failed";
         if (!["unreachable", "timeout", "failed", "bad-answer"].includes(kind)) throw error;

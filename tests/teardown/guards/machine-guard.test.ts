@@ -105,6 +105,17 @@ describe("machine guard: a machine that is there", () => {
     ).to.equal("ok");
   });
 
+  it("refuses one of another controller, and one of a model that was migrated", () => {
+    const ownerData = { "juju-model-uuid": modelUuid, "juju-controller-uuid": otherUuid };
+    expect(judged(machine({ ownerData }))).to.include({
+      verdict: "refused",
+      found: `belongs to another Juju controller: ${otherUuid}`,
+      expected: `controller ${recordedModel.controllerUuid}`,
+    });
+    const own = { ...ownerData, "juju-controller-uuid": recordedModel.controllerUuid };
+    expect(judged(machine({ ownerData: own })).verdict).to.equal("ok");
+  });
+
   it("refuses one of another model; when our model is gone, only if the other one still lives or cannot be seen", () => {
     const others = machine({ ownerData: { "juju-model-uuid": otherUuid } });
     expect(judged(others)).to.include({

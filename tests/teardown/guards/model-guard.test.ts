@@ -17,6 +17,21 @@ const guard = (models: JujuModel[], more: Partial<JujuClient> = {}) =>
 const complaining = (models: JujuModel[], ...complaints: string[]) =>
   guard(models, { models: async () => ({ models, complaints }) });
 
+describe("model guard: the controller", () => {
+  it("is refused when it is another one of the same name, with or without the model", async () => {
+    const elsewhere = { controllerUuid: otherUuid };
+    for (const models of [[model(elsewhere)], [model({ ...elsewhere, uuid: otherUuid })]]) {
+      const { findings } = await guard(models);
+      expect(findings.at(-1)).to.include({
+        guard: "controller",
+        verdict: "refused",
+        subject: `maas-lab ${otherUuid}`,
+        expected: recordedModel.controllerUuid,
+      });
+    }
+  });
+});
+
 describe("model guard: a model that is there", () => {
   it("is content with the recorded one, alive or on its way out", () => {
     expect(judgeModel(model(), recordedModel)).to.deep.equal({
