@@ -33,7 +33,7 @@ const refusedOnce = async (stack: Stack): Promise<string> => {
   return `${says(refused, /destroyed by `pulumi destroy` only/)}; ${untouched(stack)}`;
 };
 const program = (name: string, more = "") =>
-  `import { Lab } from "./components/lab.ts";\nimport { labSettings } from "./config/program.ts";\nnew Lab("${name}", labSettings());\n${more}`;
+  `import { Lab } from "./components/lab.ts";\nimport { labSettings } from "./components/program.ts";\nnew Lab("${name}", labSettings());\n${more}`;
 
 rows(import.meta.url, "guards", "Whatever makes Pulumi call delete outside of a destroy", [
   inUp(
