@@ -1,5 +1,6 @@
 import { ensureCapture } from "../teardown/capture.ts";
-import { saysDestroy } from "../teardown/clients/engine-process.ts";
+import { engineOptions } from "../teardown/clients/engine-options.ts";
+import { engineProcess } from "../teardown/clients/engine-process.ts";
 import { execProgram } from "../teardown/clients/exec.ts";
 import { type Exec, jujuClient } from "../teardown/clients/juju.ts";
 import { realClock } from "../teardown/clock.ts";
@@ -22,7 +23,8 @@ const capture = async (project: string, stack: string): Promise<string> => {
   if (!run) {
     // Preflight opens the run. Where Preflight has left the stack and the run directory is lost or elsewhere now, the
     // destroy captures by itself before its first destructive call.
-    if (saysDestroy()) return "no run directory yet: captured right before anything is destroyed";
+    const { command } = engineOptions(engineProcess()?.argv ?? [], process.env);
+    if (command === "destroy") return "no run directory yet: captured right before anything is destroyed";
     // An `up` that comes this far stops here (engine.md 1.4).
     throw new TeardownError(
       "capture",

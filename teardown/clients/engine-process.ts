@@ -155,9 +155,3 @@ export const engineProcess = (
 
 /** The engine's command line, best effort: empty where it cannot be seen. */
 export const engineArguments = (): string[] => engineProcess()?.argv ?? [];
-
-const destroyWords = new Set(["destroy", "down", "dn"]);
-
-/** Whether the engine's command line says `destroy`; undefined where it cannot be seen. */
-export const saysDestroy = (argv: readonly string[] = engineArguments()): boolean | undefined =>
-  argv.length === 0 ? undefined : argv.some((word) => destroyWords.has(word));
