@@ -177,6 +177,9 @@ export const observeLab = async (context: Context, depth: Depth = "all"): Promis
     model: recordedModel,
     liveModels: new Set(juju.models.map(({ uuid }) => uuid)),
     vmHosts: new Map(vmHosts.flatMap(({ name, systemId }) => (systemId ? [[systemId, name] as const] : []))),
+    ofModel: new Set([...jujuIds.keys(), ...juju.inMaas.map(({ systemId }) => systemId)]),
+    begun: new Set<string>(),
+    releaseUnclaimed: settings.releaseUnclaimed,
   };
   const seen = (machine: MaasMachine, isListed: boolean): SeenMachine => {
     const recorded = {

@@ -13,6 +13,8 @@ const permissions = {
     form: "<system_id | Juju instance id | model uuid:machine id>[,...]",
     names: undefined,
   },
+  /** Machines that are released although neither MAAS nor Juju says that they are the model's; the owner must be the recorded one. */
+  releaseUnclaimed: { form: "<system_id>[,<system_id>]", names: undefined },
   /** Models whose virtual machines Juju may delete from MAAS (juju/juju#22691). */
   acceptVmDeletion: { form: "<model uuid>", names: uuid },
   /** What may be adopted half destroyed: a model, or a lab whose model is `gone`. */

@@ -11,6 +11,12 @@ import { modelGuard } from "./model-guard.ts";
 /** What the guards found, and the surroundings in which each machine is judged once more before its release. */
 export type Verdict = { findings: Finding[]; around: MachineSurroundings };
 
+/** The machines whose release this run has called for, in whichever destroy. */
+const releasesBegun = (run: Run | undefined): Set<string> =>
+  new Set(
+    run?.journal.events().flatMap((each) => (each.event === "release-called" ? [each.systemId] : [])) ?? [],
+  );
+
 // Juju knows its machines by instance id, which is MAAS's system_id; this finds those that MAAS no longer shows under the model.
 const machinesInJuju = async (context: Context, model: ModelRecord) => {
   const machines = await context.juju.machines(model.uuid);
@@ -51,13 +57,18 @@ export const askGuards = async (context: Context, lab: LabRecord, run?: Run): Pr
   const ofModel = new Map(
     [...inJuju, ...(maas.seen?.ofModel ?? [])].map((machine) => [machine.systemId, machine]),
   );
+  const claims = {
+    ofModel: new Set(ofModel.keys()),
+    begun: releasesBegun(run),
+    releaseUnclaimed: context.settings.releaseUnclaimed,
+  };
   const list = [
     ...hostGuard(context.settings, context.host),
     ...listGuard(context.settings, lab),
     ...juju.findings,
     ...maas.findings,
     ...deletionFindings(context, lab, maas, juju.models),
-    ...machineFindings(context, lab, maas, juju.models),
+    ...machineFindings(context, lab, maas, juju.models, claims),
     ...unlistedFindings(context, lab, [...ofModel.values()]),
   ];
   return {
@@ -68,6 +79,7 @@ export const askGuards = async (context: Context, lab: LabRecord, run?: Run): Pr
       model: lab.model,
       liveModels: juju.models && new Set(juju.models.map(({ uuid }) => uuid)),
       vmHosts: maas.seen?.vmHosts ?? new Map(),
+      ...claims,
     },
   };
 };

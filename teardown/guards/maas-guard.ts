@@ -127,6 +127,7 @@ export const machineFindings = (
   lab: LabRecord,
   view: MaasView,
   models: JujuModel[] | undefined,
+  claims: Pick<MachineSurroundings, "ofModel" | "begun" | "releaseUnclaimed">,
 ): Finding[] => {
   const { seen } = view;
   if (!seen) return [];
@@ -136,6 +137,7 @@ export const machineFindings = (
     model: lab.model,
     liveModels: models && new Set(models.map(({ uuid }) => uuid)),
     vmHosts: seen.vmHosts,
+    ...claims,
   };
   const absent = lab.machines
     .filter(({ systemId }) => !seen.byId.has(systemId))

@@ -16,6 +16,12 @@ export type MachineSurroundings = {
   liveModels: ReadonlySet<string> | undefined;
   /** VM hosts by the system_id of the machine that they run on. */
   vmHosts: ReadonlyMap<string, string>;
+  /** system_ids of the model's machines: what MAAS lists under its agent_name, and Juju's own instance ids. */
+  ofModel: ReadonlySet<string>;
+  /** system_ids of the machines whose release this run has called for. */
+  begun: ReadonlySet<string>;
+  /** system_ids that the permission of this name gives. */
+  releaseUnclaimed: readonly string[];
 };
 
 /** Whether MAAS is in the middle of a release that failed: a failed power-off puts a machine back without its system (maas.md 6). */
@@ -33,6 +39,15 @@ export const somebodyElses = (machine: MaasMachine, model: ModelRecord | undefin
   const its = machine.ownerData["juju-model-uuid"];
   return its ? its !== model?.uuid : !releaseFailed(machine);
 };
+
+/**
+ * Whether a machine is known to be the lab's. Its owner proves nothing: it may be the same user's next allocation. Juju sets
+ * owner_data by best effort, and MAAS clears agent_name when a release begins (maas.md 7, 11).
+ */
+const isClaimed = (machine: MaasMachine, { ofModel, begun }: MachineSurroundings): boolean =>
+  machine.ownerData["juju-model-uuid"] !== undefined ||
+  ofModel.has(machine.systemId) ||
+  (begun.has(machine.systemId) && (releaseFailed(machine) || machine.osystem === ""));
 
 const profile = (settings: Settings) => settings.maasProfile || "<profile>";
 
@@ -120,6 +135,13 @@ export const judgeMachine = (
       `is ${machine.statusName}, and MAAS does not release from there`,
       "a machine that can be released or is Ready",
       `bring it to Ready in MAAS (machine ${recorded.systemId}), then: pulumi destroy`,
+    );
+  }
+  if (!isClaimed(machine, around) && !around.releaseUnclaimed.includes(recorded.systemId)) {
+    return no(
+      "is not known to be the model's: no owner_data, and neither MAAS nor Juju lists it under the model",
+      "a machine of the model",
+      `if it is the lab's: ${permit(settings, "releaseUnclaimed", [recorded.systemId])}`,
     );
   }
   return ok("machine", subject, `${machine.statusName}, owned by ${machine.owner ?? "nobody"}, unlocked`);

@@ -103,8 +103,8 @@ rows(import.meta.url, "interruptions", "Somebody else acts between the guards an
           failed(outcome);
           const said = says(outcome, /belongs to another Juju model now: [0-9a-f-]{36}/);
           const kept = await never(stack, hostname);
-          await set(stack, hostname, { ownerData: {}, agentName: "" });
-          return `${said}; ${kept}; given back: ${await finishes(stack)}`;
+          await set(stack, hostname, free);
+          return `${said}; ${kept}; released by them: ${await finishes(stack)}`;
         },
       ),
     ),
@@ -121,7 +121,10 @@ rows(import.meta.url, "interruptions", "Somebody else acts between the guards an
           const said = says(outcome, /is owned by somebody now/);
           const kept = await never(stack, hostname);
           await set(stack, hostname, { owner: "juju" });
-          return `${said}; ${kept}; given back: ${await finishes(stack)}`;
+          const unclaimed = failed(await stack.destroy());
+          says(unclaimed, /is not known to be the model's/);
+          expect(await never(stack, hostname)).to.equal(kept);
+          return `${said}; ${kept}; given back, with releaseUnclaimed: ${await finishes(stack, ...permitting(unclaimed, "releaseUnclaimed"))}`;
         },
       ),
     ),

@@ -73,6 +73,9 @@ const setUp = (options: {
     model: recordedModel,
     liveModels: new Set([modelUuid]),
     vmHosts: new Map(),
+    ofModel: new Set<string>(),
+    begun: new Set<string>(),
+    releaseUnclaimed: context.settings.releaseUnclaimed,
   };
   const release = () =>
     releaseMachine({

@@ -31,6 +31,7 @@ export const doAsTold = async (world: World, stack: Stack, messages: string[]): 
   stack.alsoDestroyed = [
     ...new Set([...stack.alsoDestroyed, ...ids("alsoDestroyed").filter((id) => !comesBack(id))]),
   ];
+  stack.releaseUnclaimed = [...new Set([...stack.releaseUnclaimed, ...ids("releaseUnclaimed")])];
   const model = world.models.get(labModel);
   if (/update-credential/.test(text) && model) renewCredential(world, model);
   if (/enable-command/.test(text)) world.blocked = false;

@@ -111,6 +111,7 @@ const playIn = async (world: World, scenario: Scenario, backupRoot: string): Pro
     machines: machines.map((_, at) => hostnameOf(at)),
     acceptDeleted: [],
     alsoDestroyed: [],
+    releaseUnclaimed: [],
     withoutBundle: [],
     adoptPartial: model.life === "gone" ? "gone" : "",
     backupRoot,

@@ -18,6 +18,7 @@ export type Stack = {
   machines: string[];
   acceptDeleted: string[];
   alsoDestroyed: string[];
+  releaseUnclaimed: string[];
   withoutBundle: string[];
   adoptPartial: string;
   backupRoot: string;
@@ -44,6 +45,7 @@ export const settingsOf = (stack: Stack, deadline: number): Settings => ({
     machines: stack.machines,
     acceptDeleted: stack.acceptDeleted.join(","),
     alsoDestroyed: stack.alsoDestroyed.join(","),
+    releaseUnclaimed: stack.releaseUnclaimed.join(","),
     withoutBundle: stack.withoutBundle.join(","),
     adoptPartial: stack.adoptPartial,
     backupRoot: stack.backupRoot,

@@ -54,6 +54,7 @@ export const stage = (machines: number, stuckAfter = 600_000): Stage => {
     machines: ["openstack0"],
     acceptDeleted: [],
     alsoDestroyed: [],
+    releaseUnclaimed: [],
     withoutBundle: [],
     adoptPartial: "",
     backupRoot: "/nonexistent",
@@ -99,6 +100,9 @@ export const quietAround = ({ settings, host }: Context): MachineSurroundings =>
   model: undefined,
   liveModels: new Set(),
   vmHosts: new Map(),
+  ofModel: new Set(),
+  begun: new Set(),
+  releaseUnclaimed: ["abcd00", "aaaa00", "bbbb00", "cccc00"],
 });
 
 /** A machine as MAAS shows it. */

@@ -18,7 +18,7 @@ const problemOf = (key: Permission, value: unknown): string => {
 };
 
 const uuids: Permission[] = ["withoutBundle", "acceptVmDeletion"];
-const ids: Permission[] = ["acceptDeleted", "alsoDestroyed"];
+const ids: Permission[] = ["acceptDeleted", "alsoDestroyed", "releaseUnclaimed"];
 const all = Object.keys(permissionShape) as Permission[];
 
 describe("permissions", () => {
@@ -27,6 +27,7 @@ describe("permissions", () => {
       withoutBundle: [],
       acceptDeleted: [],
       alsoDestroyed: [],
+      releaseUnclaimed: [],
       acceptVmDeletion: [],
       adoptPartial: [],
     };

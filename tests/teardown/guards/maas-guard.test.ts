@@ -132,7 +132,7 @@ describe("MAAS guard: MAAS itself", () => {
       ],
       seen: undefined,
     });
-    expect(machineFindings(contextWith(), recordedLab(), view, [])).to.deep.equal([]);
+    expect(machineFindings(contextWith(), recordedLab(), view, [], noClaims)).to.deep.equal([]);
   });
 
   it("is named by its profile when there is no client at all", async () => {
@@ -147,10 +147,12 @@ describe("MAAS guard: MAAS itself", () => {
   });
 });
 
+const noClaims = { ofModel: new Set<string>(), begun: new Set<string>(), releaseUnclaimed: [] };
+
 describe("MAAS guard: the machines", () => {
   it("judges each by its recorded system_id, absent ones by their name", async () => {
     const view = await look([machine({ locked: true }), secondMachine({ systemId: "new999" })]);
-    const findings = machineFindings(contextWith(), recordedLab(), view, [model()]);
+    const findings = machineFindings(contextWith(), recordedLab(), view, [model()], noClaims);
     expect(findings.map(({ machine, verdict, found }) => [machine, verdict, found])).to.deep.equal([
       ["openstack0", "refused", "is locked"],
       ["openstack1", "refused", "is another machine now: new999; the lab was rebuilt since `up`"],
@@ -162,7 +164,7 @@ describe("MAAS guard: the machines", () => {
     const context = contextWith();
     const view = await lookAtMaas(context, withoutModel, undefined);
     const verdict = (models: JujuModel[] | undefined) =>
-      machineFindings(context, withoutModel, view, models)[0]?.verdict;
+      machineFindings(context, withoutModel, view, models, noClaims)[0]?.verdict;
     expect(verdict(undefined)).to.equal("refused");
     expect(verdict([model()])).to.equal("refused");
     expect(verdict([controllerModel])).to.equal("ok");

@@ -21,6 +21,9 @@ const around = (more: Partial<MachineSurroundings> = {}): MachineSurroundings =>
   model: recordedModel,
   liveModels: new Set([modelUuid, otherUuid]),
   vmHosts: new Map(),
+  ofModel: new Set(),
+  begun: new Set(),
+  releaseUnclaimed: [],
   ...more,
 });
 const judged = (seen: MaasMachine, more: Partial<MachineSurroundings> = {}, recorded = recordedMachine()) =>
@@ -130,8 +133,26 @@ describe("machine guard: a machine that is there", () => {
     });
     expect(judged(others, { ...gone, liveModels: undefined }).verdict).to.equal("refused");
     expect(judged(others, { ...gone, liveModels: new Set([modelUuid]) }).verdict).to.equal("ok");
-    expect(judged(machine(inNoModel)).verdict).to.equal("ok");
-    expect(judged(machine(inNoModel), gone).verdict).to.equal("ok");
+  });
+
+  it("refuses one of which nothing says that it is the model's, although its owner is right", () => {
+    const claims = (more: Partial<MachineSurroundings>, seen: Partial<MaasMachine> = {}) =>
+      judged(machine({ ...inNoModel, ...seen }), more).verdict;
+    for (const label of ["deployed", "allocated", "failed_releasing", "broken"] as const)
+      expect(judged(machine(inNoModel, label)), label).to.include({
+        verdict: "refused",
+        next: "if it is the lab's: pulumi destroy -c releaseUnclaimed=aaa000",
+      });
+    expect(judged(machine(inNoModel), { model: undefined }).verdict).to.equal("refused");
+    const id = new Set(["aaa000"]);
+    expect(claims({ ofModel: id })).to.equal("ok");
+    expect(claims({ releaseUnclaimed: ["aaa000"] })).to.equal("ok");
+    expect(claims({ releaseUnclaimed: ["ccc222"] })).to.equal("refused");
+    expect(claims({ releaseUnclaimed: ["aaa000"] }, { owner: "eve" })).to.equal("refused");
+    // In the middle of this run's own release, but not when it has a system again.
+    expect(claims({ begun: id }, { osystem: "" })).to.equal("ok");
+    expect(claims({ begun: id }, { status: 13 })).to.equal("ok");
+    expect(claims({ begun: id })).to.equal("refused");
   });
 
   it("refuses one that has another owner than at `up`, or none", () => {
