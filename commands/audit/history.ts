@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { Pulumi } from "../plan/pulumi-cli.ts";
-import { parsedOutput } from "../plan/stack-state.ts";
+import { type Pulumi, parsedOutput } from "../pulumi-cli.ts";
 
 const updates = z.array(
   z.object({

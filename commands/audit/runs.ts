@@ -39,7 +39,7 @@ export const runsIn = (root: string, now: () => number = Date.now): AuditedRun[]
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw new TeardownError(
       "run",
-      `${root} cannot be read: ${(error as Error).message}\nExpected the folder of the run directories: npm run audit -- --backup-root <folder>`,
+      `${root} cannot be read: ${(error as Error).message}\nExpected the folder of the run directories: openstack-lab audit --backup-root <folder>`,
     );
   }
   const runs = names.flatMap((name) => {

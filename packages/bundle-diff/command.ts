@@ -117,7 +117,7 @@ export const run = async (argv: readonly string[], directory: string): Promise<n
   const exit = (code: number): void => {
     exitCode = code;
   };
-  const program = new Command("npm run bundle-diff --").exitOverride();
+  const program = new Command("bundle-diff").exitOverride();
   addBundleDiff(program, { directory, exit });
   try {
     await program.parseAsync(argv, { from: "user" });

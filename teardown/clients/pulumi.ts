@@ -167,19 +167,29 @@ const flag = (name: string, value: string | undefined): string[] =>
 const exportedState = z.object({
   deployment: z
     .object({
-      resources: z.array(
-        z.object({
-          urn: z.string(),
-          type: z.string(),
-          outputs: z.record(z.string(), z.unknown()).default({}),
-        }),
-      ),
+      // A stack in which nothing was ever created has no such key.
+      resources: z
+        .array(
+          z.object({
+            urn: z.string(),
+            type: z.string(),
+            protect: z.boolean().default(false),
+            outputs: z.record(z.string(), z.unknown()).default({}),
+          }),
+        )
+        .default([]),
     })
     .nullish(),
 });
 
 /** A resource in a stack's state; secrets in `outputs` are encrypted. */
-export type StateResource = { urn: string; type: string; outputs: Record<string, unknown> };
+export type StateResource = {
+  urn: string;
+  type: string;
+  /** Pulumi's own protection: a destroy of the stack fails while a resource has it. */
+  protect: boolean;
+  outputs: Record<string, unknown>;
+};
 
 /**
  * What is in a stack's state now, by the engine's own CLI: it answers while a destroy holds the lock.

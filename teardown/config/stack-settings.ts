@@ -6,7 +6,7 @@ import { namespace, ourKeys, parseSettings, type Settings } from "./settings.ts"
 const indented = (text: string): string => text.replaceAll(/^/gm, "  ");
 
 /** Why there are no settings, for the operator. */
-const problem = (answer: Exclude<StackConfig, { kind: "ok" }>): string => {
+export const whyNoConfig = (answer: Exclude<StackConfig, { kind: "ok" }>): string => {
   const retry = "then: pulumi destroy";
   switch (answer.kind) {
     case "no-engine":
@@ -37,7 +37,7 @@ export const stackSettings = async (stack: string, signal?: AbortSignal): Promis
   if (answer.kind !== "ok") {
     throw new TeardownError(
       answer.kind === "aborted" ? "interrupted" : "config",
-      `the stack's configuration could not be read; nothing was touched\n${problem(answer)}`,
+      `the stack's configuration could not be read; nothing was touched\n${whyNoConfig(answer)}`,
     );
   }
   if (answer.stack !== stack) {

@@ -10,7 +10,7 @@ describe("the direction of imports", () => {
     ["teardown/capture.ts", "../components/lab.ts"],
     ["teardown/capture.ts", "../packages/simulator/lab.ts"],
     ["components/lab.ts", "../commands/plan/plan.ts"],
-    ["commands/report.ts", "../packages/toolchain/environment.ts"],
+    ["commands/stack.ts", "../packages/toolchain/environment.ts"],
     ["packages/simulator/lab.ts", "../../teardown/errors.ts"],
     ["packages/toolchain/main.ts", "../../tests/e2e/lab.ts"],
   ];

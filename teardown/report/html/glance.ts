@@ -118,7 +118,7 @@ const next = ({ next: steps, outcome, capture }: Report): Markup =>
     ? html`<strong>${steps.join("; ")}</strong>${when(
         outcome === "complete" && capture.state !== "none" && !capture.withoutBundle,
         () =>
-          html`<div class="soft small">what the new bundle changes: npm run bundle-diff -- &lt;this folder&gt; &lt;new bundle&gt;</div>`,
+          html`<div class="soft small">what the new bundle changes: npx openstack-lab bundle-diff &lt;this folder&gt; &lt;new bundle&gt;</div>`,
       )}`
     : html`<pre>${steps.join("\n")}</pre>`;
 

@@ -16,7 +16,7 @@ import {
   story,
 } from "../../teardown/report/support/runs.ts";
 
-const main = new URL("../../../commands/audit/main.ts", import.meta.url).pathname;
+const main = new URL("../../../commands/main.ts", import.meta.url).pathname;
 const at = "2026-11-23T00:00:00.000Z";
 const update = (startTime: string, endTime: string, more: Partial<Update> = {}): Update => ({
   kind: "destroy",
@@ -155,16 +155,16 @@ describe("historyOf", () => {
   });
 });
 
-describe("npm run audit", function () {
+describe("openstack-lab audit", function () {
   this.timeout(60_000);
   const home = mkdtempSync(join(tmpdir(), "audit-"));
   const run = (...argv: string[]) =>
-    spawnSync(process.execPath, [main, ...argv], {
+    spawnSync(process.execPath, [main, "audit", ...argv], {
       encoding: "utf8",
       env: { ...process.env, HOME: home, PULUMI_BACKEND_URL: `file://${home}`, PULUMI_CONFIG_PASSPHRASE: "" },
     });
 
-  it("goes on with the journals when Pulumi has no such stack, and ends with 0, or 1 when a capture was changed", () => {
+  it("goes on with the journals when Pulumi has no such stack, and ends with 0, or 3 when a capture was changed", () => {
     const directory = runDirectory(goodRun(hostnamesOf(3)));
     const root = dirname(directory);
     const good = run("--backup-root", root);
@@ -172,12 +172,12 @@ describe("npm run audit", function () {
     expect(good.status).to.equal(0);
     writeFileSync(join(directory, "SHA256SUMS"), "");
     const bad = run("--backup-root", root, "--json");
-    expect(bad.status).to.equal(1);
+    expect(bad.status).to.equal(3);
     expect((JSON.parse(bad.stdout) as { problems: unknown[] }).problems).to.have.length(1);
   });
 
-  it("ends with 2 when nothing is known, or the arguments are wrong", () => {
-    expect(run("--stack", "nope", "--backup-root", home).status).to.equal(2);
+  it("ends with 1 when nothing is known, and with 2 when the arguments are wrong", () => {
+    expect(run("--stack", "nope", "--backup-root", home).status).to.equal(1);
     expect(run("--wrong").status).to.equal(2);
     expect(run("--help").stdout).to.contain("Examples");
   });

@@ -7,7 +7,7 @@ import type { Plan } from "../../../commands/plan/plan.ts";
 import { projectRoot } from "../../../packages/toolchain/environment.ts";
 import { makeStack, type Stack } from "../../e2e/stack.ts";
 
-describe("npm run plan and npm run audit, on the real engine", function () {
+describe("openstack-lab plan and audit, on the real engine", function () {
   this.timeout(180_000);
   let stack: Stack;
   before(async () => {
@@ -16,7 +16,7 @@ describe("npm run plan and npm run audit, on the real engine", function () {
   after(() => stack.end());
 
   const run = (command: "plan" | "audit", ...argv: string[]) =>
-    execa(process.execPath, [join(projectRoot, "commands", command, "main.ts"), ...argv], {
+    execa(process.execPath, [join(projectRoot, "commands/main.ts"), command, ...argv], {
       cwd: stack.project,
       env: { ...stack.env, PULUMI_STACK: "sim" },
       reject: false,
@@ -62,12 +62,12 @@ describe("npm run plan and npm run audit, on the real engine", function () {
     expect((await run("plan")).exitCode).to.equal(0);
   });
 
-  it("ends with 2 when there is no such stack, the settings cannot be used, or an option is wrong", async () => {
-    expect((await run("plan", "--stack", "nope")).exitCode).to.equal(2);
+  it("ends with 1 when there is no such stack, 2 when an option is wrong, 3 when the settings cannot be used", async () => {
+    expect((await run("plan", "--stack", "nope")).exitCode).to.equal(1);
     expect((await run("plan", "--wrong")).exitCode).to.equal(2);
     stack.configure({ stuckAfter: "soon" });
     const wrong = await run("plan");
-    expect(wrong.exitCode).to.equal(2);
+    expect(wrong.exitCode).to.equal(3);
     expect(wrong.stderr).to.contain("stuckAfter").and.to.not.contain("    at ");
     stack.configure({ stuckAfter: undefined });
     expect((await run("plan", "--help")).stdout).to.contain("Examples");

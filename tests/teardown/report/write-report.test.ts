@@ -7,7 +7,7 @@ import type { Report } from "../../../teardown/report/report.ts";
 import { makeReport, writeReport } from "../../../teardown/report/write-report.ts";
 import { goodRun, hostnamesOf, runDirectory, started, story } from "./support/runs.ts";
 
-const main = new URL("../../../commands/report.ts", import.meta.url).pathname;
+const main = new URL("../../../commands/main.ts", import.meta.url).pathname;
 const read = (directory: string): Report =>
   JSON.parse(readFileSync(join(directory, "report.json"), "utf8")) as Report;
 const good = () => runDirectory(goodRun(hostnamesOf(5)));
@@ -73,8 +73,9 @@ describe("writeReport", () => {
   });
 });
 
-describe("npm run report", () => {
-  const run = (...argv: string[]) => spawnSync(process.execPath, [main, ...argv], { encoding: "utf8" });
+describe("openstack-lab report", () => {
+  const run = (...argv: string[]) =>
+    spawnSync(process.execPath, [main, "report", ...argv], { encoding: "utf8" });
 
   it("writes the report again and says where it is", () => {
     const directory = good();
@@ -87,10 +88,11 @@ describe("npm run report", () => {
     expect((JSON.parse(run("--json", good()).stdout) as Report).outcome).to.equal("complete");
   });
 
-  it("explains itself, and ends with 2 when it cannot read", () => {
-    expect(run("--help").stdout).to.contain("Examples");
-    expect(run("/nowhere")).to.deep.include({ status: 2, stdout: "" });
+  it("explains itself, ends with 1 when it cannot read, and with 2 when it is used wrongly", () => {
+    expect(run("--help").stdout).to.contain("Examples").and.to.contain("Exit code");
+    expect(run("/nowhere")).to.deep.include({ status: 1, stdout: "" });
     expect(run().stderr).to.contain("--help");
     expect(run("--wrong").status).to.equal(2);
+    expect(run("--json", good(), good()).status).to.equal(2);
   });
 });
