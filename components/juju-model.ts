@@ -38,7 +38,7 @@ export const life: dynamic.ResourceProvider = bounded<State>({
     const row = rowOf(state.row);
     const { context, run, guarded, captured, told, usual } = await teardown(state.row, recordOf(state));
     await guarded(row);
-    await captured();
+    await captured(row);
     const { model } = recordOf(state);
     if (!model) return row.info("was gone already at `up`: nothing to destroy");
     const text = await told(model.name, () =>

@@ -18,7 +18,7 @@ export const life: dynamic.ResourceProvider = bounded<State>({
     const row = rowOf(state.row);
     const { context, run, guarded, captured, told, usual } = await teardown(state.row, recordOf(state));
     await guarded(row);
-    await captured();
+    await captured(row);
     const { model } = recordOf(state);
     if (!model) return row.info("the model was gone already at `up`");
     const text = await told("reaping", () =>

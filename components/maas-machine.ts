@@ -41,7 +41,7 @@ const release = async (state: MachineState): Promise<string> => {
     recordOf(state),
   );
   const { around } = await guarded(row);
-  await captured();
+  await captured(row);
   await going(row);
   return await told(state.hostname, () =>
     releaseMachine({

@@ -4,6 +4,7 @@ export type ErrorCode =
   | "refused" // a guard, or the way in which Pulumi called us, forbids it
   | "missing" // something that must be there is not
   | "capture" // the backup could not be taken or verified
+  | "snapshot" // the operator's own snapshot was not made
   | "juju" // the juju client failed
   | "maas" // MAAS failed or answered something we cannot use
   | "machine" // a machine did not become Ready

@@ -1,4 +1,5 @@
 import { hostname, userInfo } from "node:os";
+import { judgeApproval, readPlanFile } from "./approval.ts";
 import { ensureCapture } from "./capture.ts";
 import { engineOptions } from "./clients/engine-options.ts";
 import { engineProcess } from "./clients/engine-process.ts";
@@ -17,6 +18,7 @@ import { isDestructive } from "./run/journal.ts";
 import { dropAtExit, takeLock } from "./run/lock.ts";
 import { keepRecord, openRun, type Run } from "./run/run-directory.ts";
 import { type Usual, usualDurations } from "./run/usual.ts";
+import { ensureSnapshot, judgeSnapshot } from "./snapshot.ts";
 import { stopReason, throwIfStopped, whyStopped } from "./stopping.ts";
 
 /** One destroy's part of a run, in this process: every destructive call goes through it. */
@@ -31,8 +33,8 @@ export type Teardown = {
   usual: Usual;
   /** Every guard, once in this process. @throws TeardownError `refused` */
   guarded: (row: Row) => Promise<Verdict>;
-  /** A verified capture, made now if there is none. @throws TeardownError `capture` */
-  captured: () => Promise<void>;
+  /** A verified capture, made now if there is none, and the operator's own snapshot. @throws TeardownError `capture`, `snapshot` */
+  captured: (row: Row) => Promise<void>;
   /** Waits until the model is seen dying or gone. @throws TeardownError `refused` when it is alive */
   going: (row: Row) => Promise<void>;
   /** Does a resource's work, and writes down how it ended. */
@@ -101,6 +103,7 @@ export const beginTeardown = async (options: {
     host: hostname(),
     ...(engine && { command: shownCommand(engine.argv) }),
     ...(message !== undefined && { message }),
+    ...(settings.approved && { approved: settings.approved }),
     settings: shown,
   });
   const writeVersions = once(async () => {
@@ -143,9 +146,13 @@ export const beginTeardown = async (options: {
 
   let going: Promise<void> | undefined;
   let told = false;
+  let capturing: Promise<void> | undefined;
   const askOnce = once(async () => {
     const began = clock.now();
-    const verdict = await askGuards(context, run.lab, run);
+    const { approvedPlan } = settings;
+    const asked = await askGuards(context, run.lab, run);
+    const approval = judgeApproval(run.lab, settings, approvedPlan ? readPlanFile(approvedPlan) : undefined);
+    const verdict = { ...asked, findings: [...asked.findings, ...judgeSnapshot(settings), ...approval] };
     const begun = isDestructive(run.journal.events());
     // Once the teardown has begun, what concerns one machine alone stops that machine alone: it is judged again before its release.
     const stops = verdict.findings.filter(
@@ -211,10 +218,11 @@ export const beginTeardown = async (options: {
           throw error;
         }
       }),
-    captured: once(() =>
-      within(async () => {
+    captured: (row) =>
+      (capturing ??= within(async () => {
         try {
           await ensureCapture(context, run, { by: "provider", engine: engineIdentity() });
+          await ensureSnapshot(context, run, row);
         } catch (error) {
           throwIfStopped(context, "nothing was destroyed");
           await versionsOfAFailure();
@@ -222,7 +230,6 @@ export const beginTeardown = async (options: {
         }
         throwIfStopped(context, "nothing more was destroyed");
         void writeVersions().catch(() => {});
-      }),
-    ),
+      })),
   };
 };

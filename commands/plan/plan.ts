@@ -35,6 +35,8 @@ type Question = {
   stack: string;
   /** What the stack has on record. */
   recorded: LabRecord | undefined;
+  /** What else speaks for or against it. */
+  also?: Finding[];
   now?: () => number;
 };
 
@@ -56,6 +58,7 @@ export const planOf = async ({
   project,
   stack,
   recorded,
+  also = [],
   now = Date.now,
 }: Question): Promise<Plan> => {
   const { settings } = context;
@@ -85,11 +88,12 @@ export const planOf = async ({
       wouldGo: false,
       why: [lab.message],
       lab: (await seeing).lab,
-      findings: [],
+      findings: also,
     };
   }
   const openRun = openRunOf(settings, { project, stack }, lab);
-  const [{ lab: seen, unseen }, { findings }] = await Promise.all([seeing, askGuards(context, lab)]);
+  const [{ lab: seen, unseen }, guards] = await Promise.all([seeing, askGuards(context, lab)]);
+  const findings = [...guards.findings, ...also];
   // As in the teardown itself: once it has begun, what concerns one machine stops that machine alone.
   const stops = findings.filter(
     ({ verdict, machine }) => verdict === "refused" && !(openRun?.destructive && machine),

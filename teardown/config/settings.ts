@@ -45,6 +45,12 @@ const duration = anyWord.transform((text, context) => {
   else if (ms > longest) context.addIssue(`must be at most ${longest / hour}h, not ${JSON.stringify(text)}`);
   return ms ?? 0;
 });
+// What a path means must not depend on the folder in which it is read.
+const path = /^($|\/|~\/|~$)/;
+const words = z.preprocess(
+  fromText,
+  z.array(word(text.min(1, "contains an empty word")), { error: "must be a list of words" }),
+);
 // A hostname is a DNS label for MAAS; anything else would be a typing mistake that matches nothing.
 const hostname = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 
@@ -61,7 +67,7 @@ const schema = z.strictObject({
   backupRoot: word(
     text
       .min(1, "is empty; for example: ~/backups")
-      .regex(/^($|\/|~\/|~$)/, "must be an absolute path or start with ~/; for example: ~/backups"),
+      .regex(path, "must be an absolute path or start with ~/; for example: ~/backups"),
   ).default("~/backups"),
   backupLabel: word(
     text.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be a plain file name: letters, digits, dots, dashes"),
@@ -82,6 +88,24 @@ const schema = z.strictObject({
     )
     .default(16),
   simulated: flag.default(false),
+  approved: word(
+    text
+      .toLowerCase()
+      .regex(
+        /^([0-9a-f]{64})?$/,
+        "must be the digest that `openstack-lab plan` prints: 64 hexadecimal digits",
+      ),
+  ).default(""),
+  requireApproval: flag.default(false),
+  approvedPlan: word(text.regex(path, "must be an absolute path or start with ~/")).default(""),
+  // A program is looked for on PATH, or by a path that means the same everywhere.
+  snapshotCommand: words
+    .refine(([program = "/"]) => path.test(program) || !program.includes("/"), {
+      error: "must begin with an absolute path, one that starts with ~/, or the name of a program on PATH",
+    })
+    .default([]),
+  requireSnapshot: flag.default(false),
+  restoreHint: anyWord.default(""),
   ...permissionShape,
 });
 
@@ -133,6 +157,7 @@ const howToSet = (key: string): string => {
   if (key === "maasApiKey") return `pulumi config set --secret ${key}`;
   if (isPermission(key)) return howToPermit(key);
   if (key === "machines") return `pulumi config set --path '${key}[0]' <hostname>`;
+  if (key === "snapshotCommand") return `pulumi config set --path '${key}[0]' <program>`;
   return `pulumi config set ${key} <value>`;
 };
 

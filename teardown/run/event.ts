@@ -41,6 +41,8 @@ export const runEvent = z.discriminatedUnion("event", [
     command: z.string().optional(),
     /** Why, as given by `pulumi destroy -m`. */
     message: z.string().optional(),
+    /** The digest that it was approved with. */
+    approved: z.string().optional(),
     settings: z.record(z.string(), z.unknown()),
   }),
   event("versions", { seen: z.record(z.string(), z.string()) }),
@@ -55,6 +57,15 @@ export const runEvent = z.discriminatedUnion("event", [
     ...took,
   }),
   event("capture-failed", { by: z.string(), why: z.string(), ...took }),
+  event("snapshot-started", { command: z.array(z.string()) }),
+  event("snapshot-ended", {
+    /** Undefined when it did not come to an end by itself. */
+    exitCode: z.number().optional(),
+    end: z.string(),
+    /** The last of what it printed. */
+    output: z.string(),
+    ...took,
+  }),
   event("destroy-model-called", { uuid: z.string(), attempt: z.number() }),
   event("destroy-model-answered", {
     uuid: z.string(),

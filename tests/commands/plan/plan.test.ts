@@ -1,10 +1,11 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import type { Audit } from "../../../commands/audit/audit.ts";
 import type { Plan } from "../../../commands/plan/plan.ts";
 import { projectRoot } from "../../../packages/toolchain/environment.ts";
+import { readPlanFile } from "../../../teardown/approval.ts";
 import { makeStack, type Stack } from "../../e2e/stack.ts";
 
 describe("openstack-lab plan and audit, on the real engine", function () {
@@ -60,6 +61,49 @@ describe("openstack-lab plan and audit, on the real engine", function () {
     expect(ticket.stdout).to.contain("**Would be refused**");
     stack.configure({ host: (await plan()).plan.findings.find(({ guard }) => guard === "host")?.subject });
     expect((await run("plan")).exitCode).to.equal(0);
+  });
+
+  it("ends with a digest, which stays the same, and writes the plan to be approved", async () => {
+    const file = join(stack.directory, "plan.json");
+    const { exitCode, stdout, stderr } = await run("plan", "--out", file);
+    expect([exitCode, stderr]).to.deep.equal([0, ""]);
+    const [, digest = ""] = /^digest ([0-9a-f]{64})$/m.exec(stdout) ?? [];
+    expect(stdout).to.include(`pulumi destroy -c approved=${digest}`);
+    expect((await plan()).plan).to.include({ digest });
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+    const written = readPlanFile(file);
+    expect(written).to.include({ v: 1, digest, stack: "sim", project: "openstack-lab" });
+    const secret = stack.lab.apiKey.split(":")[2] ?? "no key";
+    expect(readFileSync(file, "utf8")).to.not.include(secret);
+    const nowhere = await run("plan", "--out", join(stack.directory, "no", "folder", "plan.json"));
+    expect(nowhere.exitCode).to.equal(1);
+    expect(nowhere.stderr).to.include("could not be written");
+  });
+
+  it("ends with 3 when Pulumi itself would refuse: a protected resource, no passphrase", async () => {
+    const urn = stack.resources().find((each) => each.includes("MaasMachine")) ?? "";
+    await stack.pulumi("state", "protect", urn, "--yes");
+    const guarded = await run("plan");
+    expect(guarded.exitCode).to.equal(3);
+    expect(guarded.stdout)
+      .to.include("1 of its resources are protected")
+      .and.to.include("pulumi state unprotect --all -y --stack sim");
+    await stack.pulumi("state", "unprotect", "--all", "--yes");
+    const { PULUMI_CONFIG_PASSPHRASE: _, ...env } = stack.env;
+    const locked = await execa(
+      process.execPath,
+      [join(projectRoot, "commands/main.ts"), "plan", "--stack", "sim"],
+      {
+        cwd: stack.project,
+        env,
+        extendEnv: false,
+        reject: false,
+      },
+    );
+    expect(locked.exitCode).to.equal(3);
+    expect(locked.stdout)
+      .to.include("passphrase must be set")
+      .and.to.include("export PULUMI_CONFIG_PASSPHRASE=");
   });
 
   it("ends with 1 when there is no such stack, 2 when an option is wrong, 3 when the settings cannot be used", async () => {

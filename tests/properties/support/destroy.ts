@@ -64,14 +64,14 @@ const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: nu
     model: async () => {
       const { run, guarded, captured, told } = await teardown();
       await guarded(row);
-      await captured();
+      await captured(row);
       const { model } = stack.lab;
       if (model) await told(model.name, () => destroyModel({ context, run, row, recorded: model }));
     },
     reaping: async () => {
       const { run, guarded, captured, told } = await teardown();
       await guarded(row);
-      await captured();
+      await captured(row);
       const { model } = stack.lab;
       if (model) await told("reaping", () => followReaping({ context, run, row, recorded: model }));
     },
@@ -86,7 +86,7 @@ const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: nu
     if (!recorded) return;
     const { run, guarded, captured, going, told, poller, look, turns } = await teardown();
     const { around } = await guarded(row);
-    await captured();
+    await captured(row);
     await going(row);
     await told(hostname, () => releaseMachine({ context, run, row, recorded, poller, look, turns, around }));
   };

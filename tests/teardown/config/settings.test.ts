@@ -191,6 +191,46 @@ const cases: Record<Exclude<keyof Settings, Permission>, Case> = {
     ],
   },
   simulated: { ...flag, good: [[undefined, false], ...flag.good] },
+  approved: {
+    good: [
+      [undefined, ""],
+      ["", ""],
+      ["AB".repeat(32), "ab".repeat(32)],
+    ],
+    bad: [
+      ["ab", "must be the digest that `openstack-lab plan` prints"],
+      ["g".repeat(64), "must be the digest"],
+      [true, "must be the digest"],
+    ],
+  },
+  requireApproval: { ...flag, good: [[undefined, false], ...flag.good] },
+  approvedPlan: {
+    good: [
+      [undefined, ""],
+      ["/srv/plan.json", "/srv/plan.json"],
+      ["~/plan.json", "~/plan.json"],
+    ],
+    bad: [["plan.json", "must be an absolute path or start with ~/"]],
+  },
+  snapshotCommand: {
+    good: [
+      [undefined, []],
+      ['["/bin/snap","a b"]', ["/bin/snap", "a b"]],
+      [
+        ["snap", 1],
+        ["snap", "1"],
+      ],
+      [["~/snap"], ["~/snap"]],
+    ],
+    bad: [
+      ["snap --all", "must be a list of words"],
+      [["./snap"], "must begin with an absolute path"],
+      [["bin/snap"], "must begin with an absolute path"],
+      [["snap", ""], "contains an empty word"],
+    ],
+  },
+  requireSnapshot: { ...flag, good: [[undefined, false], ...flag.good] },
+  restoreHint: { good: [[undefined, ""], ...text.good], bad: text.bad },
 };
 
 describe("settings: each key", () => {
