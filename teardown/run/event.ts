@@ -19,13 +19,12 @@ export type Finding = z.output<typeof finding>;
 const capturedFile = z.object({ name: z.string(), bytes: z.number(), sha256: z.string() });
 export type CapturedFile = z.output<typeof capturedFile>;
 
-const base = { v: z.literal(1), at: z.iso.datetime() };
 const event = <Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) =>
-  z.object({ ...base, event: z.literal(name), ...shape });
+  z.object({ at: z.iso.datetime(), event: z.literal(name), ...shape });
 const machine = { hostname: z.string(), systemId: z.string() };
 const took = { took: z.number() };
 
-/** Everything that the journal can hold, version 1. Times are ISO 8601 in UTC, `took` is in ms. */
+/** Everything that the journal can hold. Times are ISO 8601 in UTC, `took` is in ms. */
 export const runEvent = z.discriminatedUnion("event", [
   event("run-opened", {
     project: z.string(),
@@ -95,9 +94,11 @@ export const runEvent = z.discriminatedUnion("event", [
   event("stopped", { resource: z.string(), code: z.string(), message: z.string() }),
   event("interrupted", { why: z.string() }),
   event("exit-criteria", { met: z.boolean(), lines: z.array(z.string()), took: z.number().optional() }),
+  /** What a crash or a full disk left of the line before, which has no end. */
+  event("torn", { bytes: z.number(), sha256: z.string() }),
   event("run-closed", { outcome: z.enum(["complete"]), took: z.number(), nextStep: z.string() }),
 ]);
 export type RunEvent = z.output<typeof runEvent>;
 type Without<Union, Keys extends PropertyKey> = Union extends unknown ? Omit<Union, Keys> : never;
-/** An event as it is handed to the journal, which adds the version and the time. */
-export type NewEvent = Without<RunEvent, "v" | "at">;
+/** An event as it is handed to the journal, which adds the time. */
+export type NewEvent = Without<RunEvent, "at">;

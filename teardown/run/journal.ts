@@ -1,66 +1,142 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  readSync,
-  writeFileSync,
-} from "node:fs";
+import { hash } from "node:crypto";
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { z } from "zod";
 import { TeardownError } from "../errors.ts";
 import { type NewEvent, type RunEvent, runEvent } from "./event.ts";
 
 /**
- * A run's event log, one JSON object a line. What `write` was given, a killed process does not lose; and what a later destroy
- * decides by is on the disk before `write` returns, so that not even a power failure loses it.
+ * A run's event log, one JSON object a line: `{"v":2,"prev":...,"at":...,"event":...}`, where `prev` is the SHA-256 of the line
+ * before, without its newline, and "" in the first one. What `write` was given is on the disk before it returns, so that not even
+ * a power failure loses it.
  */
 export type Journal = {
   write: (event: NewEvent) => void;
   events: () => RunEvent[];
+  /** The SHA-256 of the last line, which vouches for all lines before it. */
+  digest: () => string;
 };
+
+/** What is wrong with a journal. `line` counts from 1. */
+export type BrokenChain = {
+  broken: true;
+  line: number;
+  why:
+    | "line-before" // the line before it was edited, or lines are missing or in another order
+    | "unreadable" // no event of ours, and no `torn` event says that a crash left it so
+    | "older-version" // a line of version 1 after one of version 2
+    | "newer-version" // a later version of this project wrote it
+    | "no-beginning"; // the first event is not `run-opened`
+};
+
+/** Whether each line of a journal follows from the one before. `digests` are those of its lines, in their order. */
+export type Chain = { broken: false; digests: string[] } | BrokenChain;
+
+const version = 2;
+const envelope = z.object({ v: z.number(), prev: z.string().optional() });
+
+/** A line is bytes, held as Latin-1: a torn one may end within a character. */
+type Line = { line: string; v?: number; prev?: string | undefined; event?: RunEvent | undefined };
+
+const sha256 = (line: string): string => hash("sha256", Buffer.from(line, "latin1"));
+const digestOf = (last: Line | undefined): string => (last ? sha256(last.line) : "");
+
+const parseLine = (line: string): Line => {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(line, "latin1").toString());
+    const { v, prev } = envelope.parse(value);
+    return { line, v, prev, event: v <= version ? runEvent.safeParse(value).data : undefined };
+  } catch {
+    return { line };
+  }
+};
+
+/** The lines of a journal, and whether the last one has its newline. */
+const readLines = (file: string): { lines: Line[]; ended: boolean } => {
+  if (!existsSync(file)) return { lines: [], ended: true };
+  const lines = readFileSync(file, "latin1").split("\n");
+  const ended = lines.at(-1) === "";
+  if (ended) lines.pop();
+  return { lines: lines.map(parseLine), ended };
+};
+
+const eventsIn = (lines: Line[]): RunEvent[] => lines.flatMap(({ event }) => event ?? []);
+
+/** Reads a journal of this or an earlier version. What is no event of ours is left out; `verifyChain` finds it. */
+export const readJournal = (file: string): RunEvent[] => eventsIn(readLines(file).lines);
+
+/** The lines at the end that are no events, as one text. */
+const rest = (lines: Line[]): string =>
+  lines
+    .slice(lines.findLastIndex(({ event }) => event) + 1)
+    .map(({ line }) => line)
+    .join("\n");
 
 /**
- * Reads a journal. A last line without its end, as a crash leaves it, is dropped; so is a line that no version of ours wrote.
+ * Checks a journal's chain. A line of version 1 vouches for nothing before it. Nothing in the file vouches for the last line of
+ * all: its digest is in the exit criteria's row and in the report.
  */
-export const readJournal = (file: string): RunEvent[] => {
-  if (!existsSync(file)) return [];
-  const events: RunEvent[] = [];
-  for (const line of readFileSync(file, "utf8").split("\n")) {
-    try {
-      const parsed = runEvent.safeParse(JSON.parse(line));
-      if (parsed.success) events.push(parsed.data);
-    } catch {
-      // The rest of a torn line.
+export const verifyChain = (file: string): Chain => {
+  const { lines, ended } = readLines(file);
+  const broken = (at: number, why: BrokenChain["why"]): Chain => ({ broken: true, line: at + 1, why });
+  let chained = false;
+  // Where lines begin that are no events, and that no `torn` has explained yet.
+  let unread: number | undefined;
+  for (const [at, { v, prev, event }] of lines.entries()) {
+    if (v !== undefined && v > version) return broken(at, "newer-version");
+    if (v === version && prev !== digestOf(lines[at - 1])) return broken(at, "line-before");
+    if (v === 1 && chained) return broken(at, "older-version");
+    if (unread !== undefined && event) {
+      const isTold = event.event === "torn" && event.sha256 === sha256(rest(lines.slice(0, at)));
+      // Version 1 passed over what a crash left.
+      if (!isTold && chained) return broken(unread, "unreadable");
+      unread = undefined;
     }
+    chained ||= v === version;
+    if (!event) unread ??= at;
   }
-  return events;
-};
-
-/** Whether the last line lacks its end: a crash or a full disk left it so, and it would swallow the next one. */
-const endsTorn = (handle: number): boolean => {
-  const { size } = fstatSync(handle);
-  const last = Buffer.alloc(1);
-  return size > 0 && readSync(handle, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
-};
-
-const append = (file: string, line: string): void => {
-  const handle = openSync(file, "a+", 0o600);
-  try {
-    // Not writeSync: that returns without an error when only a part fits on the disk.
-    writeFileSync(handle, endsTorn(handle) ? `\n${line}` : line);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+  if (unread !== undefined && ended) return broken(unread, "unreadable");
+  const first = eventsIn(lines).find(({ event }) => event !== "torn");
+  if (first && first.event !== "run-opened") return broken(0, "no-beginning");
+  return { broken: false, digests: lines.map(digestOf) };
 };
 
 /** Opens a journal for writing after what it holds already. */
 export const openJournal = (file: string, now: () => number): Journal => {
+  // The last line's, as this process left the file.
+  let left = { size: 0, digest: "" };
+
+  const append = (handle: number, event: NewEvent): void => {
+    let [text, prev] = ["", left.digest];
+    const add = (event: NewEvent) => {
+      const line = JSON.stringify({ v: version, prev, at: new Date(now()).toISOString(), ...event });
+      text += `${line}\n`;
+      prev = hash("sha256", line);
+    };
+    const { size } = fstatSync(handle);
+    if (size !== left.size) {
+      const { lines, ended } = readLines(file);
+      prev = digestOf(lines.at(-1));
+      if (!ended) {
+        text = "\n";
+        const torn = rest(lines);
+        if (torn) add({ event: "torn", bytes: torn.length, sha256: sha256(torn) });
+      }
+    }
+    add(event);
+    // Not writeSync: that returns without an error when only a part fits on the disk.
+    writeFileSync(handle, text);
+    fsyncSync(handle);
+    left = { size: size + Buffer.byteLength(text), digest: prev };
+  };
+
   const write = (event: NewEvent): void => {
-    const line = `${JSON.stringify({ v: 1, at: new Date(now()).toISOString(), ...event })}\n`;
     try {
-      append(file, line);
+      const handle = openSync(file, "a+", 0o600);
+      try {
+        append(handle, event);
+      } finally {
+        closeSync(handle);
+      }
     } catch (error) {
       // Nothing is done that is not written down first: so this stops the teardown, and is the operator's to mend.
       throw new TeardownError(
@@ -70,15 +146,16 @@ export const openJournal = (file: string, now: () => number): Journal => {
       );
     }
   };
-  return { write, events: () => readJournal(file) };
+  return { write, events: () => readJournal(file), digest: () => digestOf(readLines(file).lines.at(-1)) };
 };
 
 /** A journal that only lives in memory, for the logic's own tests. */
 export const memoryJournal = (now: () => number): Journal => {
   const events: RunEvent[] = [];
   return {
-    write: (event) => void events.push(runEvent.parse({ v: 1, at: new Date(now()).toISOString(), ...event })),
+    write: (event) => void events.push(runEvent.parse({ at: new Date(now()).toISOString(), ...event })),
     events: () => [...events],
+    digest: () => hash("sha256", JSON.stringify(events)),
   };
 };
 

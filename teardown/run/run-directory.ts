@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -6,7 +6,14 @@ import { z } from "zod";
 import { TeardownError } from "../errors.ts";
 import { type LabRecord, storedRecord } from "../record.ts";
 import { writeWhole } from "./files.ts";
-import { isClosed, type Journal, openJournal, readJournal } from "./journal.ts";
+import {
+  type BrokenChain,
+  isClosed,
+  type Journal,
+  openJournal,
+  readJournal,
+  verifyChain,
+} from "./journal.ts";
 
 const runRecord = z.object({
   v: z.literal(1),
@@ -86,9 +93,36 @@ export const newestFirst = (root: string, label: string): string[] => {
   }
 };
 
+const wrong: Record<BrokenChain["why"], string> = {
+  "line-before": "does not follow from the line before it: lines were edited, cut out or moved",
+  unreadable: "is no event, and no crash is on record that left it so",
+  "older-version": "is of an older version than the lines before it",
+  "newer-version": "was written by a newer version of this project",
+  "no-beginning": "is not the beginning of a run",
+};
+
+/** What is wrong with a journal, in words. */
+export const brokenChain = ({ line, why }: BrokenChain): string =>
+  `line ${line} of journal.jsonl ${wrong[why]}`;
+
+const notTrusted = (directory: string, found: string, isNewer: boolean): TeardownError =>
+  new TeardownError(
+    "run",
+    [
+      `the journal of this teardown cannot be relied on: ${found}`,
+      `Nothing was touched, and nothing was written in ${shownPath(directory)}.`,
+      isNewer
+        ? "Use the version that wrote it. To begin a new run instead:"
+        : "Put the journal back from a copy, then: pulumi destroy. To begin a new run instead:",
+      `mv '${directory}' '${directory}.aside' && pulumi destroy   # asks for withoutBundle when the model is dying already`,
+    ].join("\n"),
+  );
+
 /**
  * Finds the run that is still open for this stack and lab: the newest one that has not met the exit criteria. Undefined when
  * there is none. A record without a model UUID (`undefined` in the key) asks for the stack's newest open run whatever its model.
+ *
+ * @throws TeardownError `run` when its journal is of a newer version, was changed, or is lost
  */
 export const findOpenRun = (key: RunKey, now: () => number = Date.now): Run | undefined => {
   const root = inHome(key.backupRoot);
@@ -97,25 +131,39 @@ export const findOpenRun = (key: RunKey, now: () => number = Date.now): Run | un
     const record = readRecord(directory);
     if (!record || record.project !== key.project || record.stack !== key.stack) continue;
     if (key.modelUuid !== undefined && record.lab.model?.uuid !== (key.modelUuid || undefined)) continue;
-    return isClosed(readJournal(join(directory, "journal.jsonl"))) && !key.alsoClosed
-      ? undefined
-      : runAt(directory, record, now);
+    const file = join(directory, "journal.jsonl");
+    const chain = verifyChain(file);
+    const isNewer = chain.broken && chain.why === "newer-version";
+    const events = readJournal(file);
+    if (isClosed(events) && !key.alsoClosed) return undefined;
+    if (chain.broken) throw notTrusted(directory, brokenChain(chain), isNewer);
+    if (events.length > 0) return runAt(directory, record, now);
+    if (existsSync(join(directory, "SHA256SUMS")))
+      throw notTrusted(directory, "it is empty or missing, although there is a capture", false);
+    // A crash of the first version, before anything was done.
   }
   return undefined;
 };
 
-const makeDirectory = (root: string, name: string): string => {
+/** Makes a run directory appear with all that it begins with: nobody ever finds one without its record or its first line. */
+const makeDirectory = (root: string, name: string, fill: (directory: string) => void): string => {
   mkdirSync(root, { recursive: true, mode: 0o700 });
-  // Two stacks may begin within the same second.
-  for (let more = 1; ; more++) {
-    const directory = join(root, more === 1 ? name : `${name}-${more}`);
-    try {
-      mkdirSync(directory, { mode: 0o700 });
-      chmodSync(directory, 0o700);
-      return directory;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  const partial = mkdtempSync(join(root, `.${name}-`));
+  try {
+    fill(partial);
+    // Two stacks may begin within the same second.
+    for (let more = 1; ; more++) {
+      const directory = join(root, more === 1 ? name : `${name}-${more}`);
+      try {
+        renameSync(partial, directory);
+        return directory;
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code !== "ENOTEMPTY" && code !== "EEXIST" && code !== "ENOTDIR") throw error;
+      }
     }
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
   }
 };
 
@@ -138,7 +186,6 @@ export const openRun = (key: RunKey, lab: LabRecord, now: () => number = Date.no
   if (open) return { ...open, lab };
   const root = inHome(key.backupRoot);
   try {
-    const directory = makeDirectory(root, `${key.backupLabel}-${stamp(now())}`);
     const record: RunRecord = {
       v: 1,
       project: key.project,
@@ -146,17 +193,18 @@ export const openRun = (key: RunKey, lab: LabRecord, now: () => number = Date.no
       opened: new Date(now()).toISOString(),
       lab,
     };
-    writeRecord(directory, record);
-    const run = runAt(directory, record, now);
     const { model } = lab;
-    run.journal.write({
-      event: "run-opened",
-      project: key.project,
-      stack: key.stack,
-      ...(model && { model: { name: model.name, uuid: model.uuid, controller: model.controller } }),
-      machines: lab.machines.map(({ hostname, systemId }) => ({ hostname, systemId })),
+    const directory = makeDirectory(root, `${key.backupLabel}-${stamp(now())}`, (partial) => {
+      writeRecord(partial, record);
+      runAt(partial, record, now).journal.write({
+        event: "run-opened",
+        project: key.project,
+        stack: key.stack,
+        ...(model && { model: { name: model.name, uuid: model.uuid, controller: model.controller } }),
+        machines: lab.machines.map(({ hostname, systemId }) => ({ hostname, systemId })),
+      });
     });
-    return run;
+    return runAt(directory, record, now);
   } catch (error) {
     throw new TeardownError(
       "run",

@@ -134,6 +134,8 @@ export const makeStack = async (
   const runs = () =>
     existsSync(backups)
       ? readdirSync(backups)
+          // One that a kill cut off in the making begins with a dot.
+          .filter((name) => !name.startsWith("."))
           .sort()
           .map((name) => join(backups, name))
       : [];

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -9,6 +10,7 @@ import {
   memoryJournal,
   openJournal,
   readJournal,
+  verifyChain,
 } from "../../../teardown/run/journal.ts";
 import { itOnSmallDisk, onSmallDisk, temporaryDirectory, worker } from "./support.ts";
 
@@ -16,6 +18,8 @@ const at = Date.parse("2026-11-22T14:00:00Z");
 const machine = { hostname: "openstack0", systemId: "gem6xs" };
 const released: NewEvent = { event: "release-called", ...machine, attempt: 1 };
 const interrupted: NewEvent = { event: "interrupted", why: "cancelled by the operator" };
+
+const opened: NewEvent = { event: "run-opened", project: "p", stack: "s", machines: [] };
 
 /** One event of each kind that there is. */
 const oneOfEach: NewEvent[] = [
@@ -26,7 +30,7 @@ const oneOfEach: NewEvent[] = [
     model: { name: "admin/openstack", uuid: "u", controller: "c" },
     machines: [machine],
   },
-  { event: "run-opened", project: "p", stack: "s", machines: [] },
+  opened,
   {
     event: "destroy-started",
     pid: 1,
@@ -79,6 +83,7 @@ const oneOfEach: NewEvent[] = [
   { event: "stopped", resource: "openstack0", code: "machine", message: "two\nlines" },
   interrupted,
   { event: "exit-criteria", met: true, lines: ["met"], took: 6 },
+  { event: "torn", bytes: 7, sha256: "s" },
   { event: "run-closed", outcome: "complete", took: 7, nextStep: "02-deploy.md" },
 ];
 
@@ -93,11 +98,11 @@ describe("journal", () => {
     expect([...new Set(oneOfEach.map(({ event }) => event))].sort()).to.deep.equal(kinds);
   });
 
-  it("reads back each event as it was written, with its version and its time, one line each", () => {
+  it("reads back each event as it was written, with its time, one line each", () => {
     const journal = open();
     for (const event of oneOfEach) journal.write(event);
     expect(journal.events()).to.deep.equal(
-      oneOfEach.map((event) => ({ v: 1, at: "2026-11-22T14:00:00.000Z", ...event })),
+      oneOfEach.map((event) => ({ at: "2026-11-22T14:00:00.000Z", ...event })),
     );
     expect(readFileSync(file(), "utf8").trimEnd().split("\n")).to.have.length(oneOfEach.length);
   });
@@ -141,23 +146,47 @@ describe("journal", () => {
     expect(statSync(file()).mode & 0o777).to.equal(0o600);
   });
 
-  it("drops a last line that a crash has torn, wherever it was torn, and loses nothing that comes after", () => {
+  it("keeps a last line that a crash has torn, wherever it was torn, and says so before what comes after", () => {
+    open().write(opened);
+    const first = readFileSync(file());
     open().write(interrupted);
-    const whole = readFileSync(file());
-    for (let length = 1; length < whole.length; length++) {
-      writeFileSync(file(), Buffer.concat([whole, whole.subarray(0, length)]));
-      const torn = length < whole.length - 1 ? 1 : 2;
-      expect(names(), `torn after ${length}`).to.have.length(torn);
+    const second = readFileSync(file()).subarray(first.length);
+    for (let length = 1; length < second.length; length++) {
+      const fragment = second.subarray(0, length);
+      writeFileSync(file(), Buffer.concat([first, fragment]));
+      expect(verifyChain(file()), `torn after ${length}`).to.include({ broken: false });
       open().write(released);
-      expect(names().at(-1), `torn after ${length}`).to.equal("release-called");
-      expect(names(), `torn after ${length}`).to.have.length(torn + 1);
+      const whole = length === second.length - 1;
+      expect(names(), `torn after ${length}`).to.deep.equal([
+        "run-opened",
+        whole ? "interrupted" : "torn",
+        "release-called",
+      ]);
+      if (!whole)
+        expect(readJournal(file())[1]).to.include({ bytes: length, sha256: hash("sha256", fragment) });
+      expect(verifyChain(file()), `torn after ${length}`).to.include({ broken: false });
+      expect(readFileSync(file()).includes(fragment)).to.equal(true);
     }
   });
 
-  it("drops what it did not write: other versions, other events, other files' lines", () => {
+  it("keeps a line that was torn within a character, and one that was torn again while this was written down", () => {
+    open().write(opened);
+    const fragment = Buffer.from('{"v":2,"at":"é').subarray(0, -1);
+    appendFileSync(file(), fragment);
+    open().write(released);
+    expect(readJournal(file())[1]).to.include({ event: "torn", sha256: hash("sha256", fragment) });
+    const lines = readFileSync(file(), "latin1").split("\n");
+    // A full disk that took the beginning of the line that says so.
+    writeFileSync(file(), `${lines[0]}\n${lines[1]}\n${lines[2]?.slice(0, 20)}`, "latin1");
+    open().write(released);
+    expect(names()).to.deep.equal(["run-opened", "torn", "release-called"]);
+    expect(verifyChain(file())).to.include({ broken: false });
+  });
+
+  it("passes over what it did not write: later versions, other events, other files' lines", () => {
     open().write(interrupted);
     const strange = [
-      '{"v":2,"at":"2026-11-22T14:00:00.000Z","event":"interrupted","why":"x"}',
+      '{"v":3,"at":"2026-11-22T14:00:00.000Z","event":"interrupted","why":"x"}',
       '{"v":1,"at":"2026-11-22T14:00:00.000Z","event":"invented"}',
       '{"v":1,"at":"yesterday","event":"interrupted","why":"x"}',
       '{"v":1,"at":"2026-11-22T14:00:00.000Z","event":"release-called"}',
@@ -211,10 +240,107 @@ describe("journal", () => {
         ).to.throw(/ENOSPC/);
         remount("size=64k");
         journal.write(released);
-        expect(journal.events().map(({ event }) => event)).to.deep.equal(["interrupted", "release-called"]);
+        expect(journal.events().map(({ event }) => event)).to.deep.equal([
+          "interrupted",
+          "torn",
+          "release-called",
+        ]);
       });
     },
   );
+});
+
+describe("journal: the chain", () => {
+  const directory = temporaryDirectory();
+  const file = () => join(directory(), "journal.jsonl");
+  const lines = () => readFileSync(file(), "utf8").trimEnd().split("\n");
+  const rewrite = (change: (lines: string[]) => string[]) =>
+    writeFileSync(file(), `${change(lines()).join("\n")}\n`);
+  const write = (...events: NewEvent[]) => {
+    const journal = openJournal(file(), () => at);
+    for (const event of events) journal.write(event);
+    return journal;
+  };
+  const versionOne = (...events: NewEvent[]) =>
+    appendFileSync(
+      file(),
+      events
+        .map((event) => `${JSON.stringify({ v: 1, at: "2026-11-22T14:00:00.000Z", ...event })}\n`)
+        .join(""),
+    );
+
+  it("holds in each line the SHA-256 of the line before, whoever wrote that", () => {
+    const journal = write(opened, interrupted);
+    write(released);
+    const all = lines();
+    expect(all.map((line) => (JSON.parse(line) as { v: number }).v)).to.deep.equal([2, 2, 2]);
+    const digests = all.map((line) => hash("sha256", line));
+    expect(all.map((line) => (JSON.parse(line) as { prev: string }).prev)).to.deep.equal([
+      "",
+      ...digests.slice(0, -1),
+    ]);
+    expect(verifyChain(file())).to.deep.equal({ broken: false, digests });
+    expect(journal.digest()).to.equal(digests[2]);
+  });
+
+  it("is intact without a file, and before the first line is whole", () => {
+    expect(verifyChain(file())).to.deep.equal({ broken: false, digests: [] });
+    writeFileSync(file(), '{"v":2,"prev":"","at":');
+    expect(verifyChain(file())).to.include({ broken: false });
+    write(opened);
+    expect(verifyChain(file())).to.include({ broken: false });
+  });
+
+  it("names the line after which something was edited, cut out, put in or moved", () => {
+    const all: NewEvent[] = [opened, interrupted, released, interrupted];
+    const swap = ([a = "", b = "", c = "", d = ""]: string[]) => [a, c, b, d];
+    for (const [what, change, line] of [
+      ["edited", (old: string[]) => old.map((text) => text.replace("openstack0", "openstack1")), 4],
+      ["cut out", (old: string[]) => old.toSpliced(1, 1), 2],
+      ["the beginning cut off", (old: string[]) => old.slice(1), 1],
+      ["put in", (old: string[]) => old.toSpliced(2, 0, old[1] ?? ""), 3],
+      ["moved", swap, 2],
+    ] as const) {
+      writeFileSync(file(), "");
+      write(...all);
+      rewrite(change);
+      expect(verifyChain(file()), what).to.deep.equal({ broken: true, line, why: "line-before" });
+    }
+  });
+
+  it("is broken by a line of no version of ours, unless a crash left it and that is written down", () => {
+    write(opened);
+    appendFileSync(file(), "{}\n");
+    expect(verifyChain(file())).to.deep.equal({ broken: true, line: 2, why: "unreadable" });
+    write(released);
+    expect(verifyChain(file())).to.deep.equal({ broken: true, line: 2, why: "unreadable" });
+  });
+
+  it("takes the last line of a journal of version 1 as the first link, and no such line later", () => {
+    versionOne(opened);
+    appendFileSync(file(), '{"v":1,"torn by a cra');
+    appendFileSync(file(), "\n");
+    versionOne(interrupted);
+    expect(verifyChain(file())).to.include({ broken: false });
+    write(released);
+    const [, , last = "", first = "{}"] = lines();
+    expect((JSON.parse(first) as { prev: string }).prev).to.equal(hash("sha256", last));
+    expect(verifyChain(file())).to.include({ broken: false });
+    rewrite((old) => old.map((line) => line.replace("cancelled", "stopped")));
+    expect(verifyChain(file())).to.deep.equal({ broken: true, line: 4, why: "line-before" });
+    rewrite((old) => old.map((line) => line.replace("stopped", "cancelled")));
+    versionOne(interrupted);
+    expect(verifyChain(file())).to.deep.equal({ broken: true, line: 5, why: "older-version" });
+  });
+
+  it("is not that of a later version, nor one without its beginning", () => {
+    write(opened);
+    rewrite((old) => old.map((line) => line.replace('"v":2', '"v":3')));
+    expect(verifyChain(file())).to.deep.equal({ broken: true, line: 1, why: "newer-version" });
+    writeFileSync(file(), "");
+    write(interrupted);
+    expect(verifyChain(file())).to.deep.equal({ broken: true, line: 1, why: "no-beginning" });
+  });
 });
 
 describe("journal: what a run has come to", () => {

@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -60,7 +69,6 @@ describe("run directory", () => {
     });
     expect(run.journal.events()).to.deep.equal([
       {
-        v: 1,
         at: "2026-11-22T14:00:00.000Z",
         event: "run-opened",
         project: "openstack-lab",
@@ -173,6 +181,90 @@ describe("run directory", () => {
     }
     rmSync(join(run.directory, "run.json"));
     expect(findOpenRun(key())).to.equal(undefined);
+  });
+
+  describe("with a journal that cannot be relied on", () => {
+    const journalOf = (run: Run) => join(run.directory, "journal.jsonl");
+    const edit = (run: Run, change: (text: string) => string) =>
+      writeFileSync(journalOf(run), change(readFileSync(journalOf(run), "utf8")));
+    const begun = () => {
+      const run = openRun(key(), lab, at(0));
+      run.journal.write({ event: "destroy-model-called", uuid: "uuid-1", attempt: 1 });
+      return run;
+    };
+    const refusal = (run: Run) => {
+      const before = readFileSync(journalOf(run), "utf8");
+      const message = problem(() => openRun(key(), lab, at(100)));
+      expect(readFileSync(journalOf(run), "utf8")).to.equal(before);
+      expect(readdirSync(root())).to.have.length(1);
+      expect(message).to.include(`mv '${run.directory}' '${run.directory}.aside' && pulumi destroy`);
+      return message;
+    };
+
+    it("is refused when a line was edited or cut out, naming the line", () => {
+      const run = begun();
+      edit(run, (text) => text.replace("openstack0", "openstack9"));
+      expect(refusal(run)).to.include("line 2 of journal.jsonl does not follow from the line before it");
+      const [, second = ""] = readFileSync(journalOf(run), "utf8").split("\n");
+      edit(run, () => `${second}\n`);
+      expect(refusal(run)).to.include("line 1 of journal.jsonl does not follow");
+    });
+
+    it("is refused when a newer version wrote it, also when that run may be closed", () => {
+      const run = begun();
+      close(run);
+      edit(run, (text) => text.replaceAll('"v":2', '"v":3'));
+      expect(refusal(run)).to.include("written by a newer version").and.to.include("Use the version that");
+    });
+
+    it("is refused when the beginning is missing, in a journal of any version", () => {
+      const run = begun();
+      edit(
+        run,
+        () =>
+          '{"v":1,"at":"2026-11-22T14:00:00.000Z","event":"release-called","hostname":"h","systemId":"s","attempt":1}\n',
+      );
+      expect(refusal(run)).to.include("line 1 of journal.jsonl is not the beginning of a run");
+    });
+
+    it("is refused when it is lost and a capture is there", () => {
+      const run = begun();
+      writeFileSync(join(run.directory, "SHA256SUMS"), "");
+      edit(run, () => "");
+      expect(refusal(run)).to.include("it is empty or missing, although there is a capture");
+    });
+
+    it("gives way to a run of its own when it was moved aside", () => {
+      const run = begun();
+      edit(run, (text) => text.replace("openstack0", "openstack9"));
+      renameSync(run.directory, `${run.directory}.aside`);
+      expect(openRun(key(), lab, at(100)).directory).to.match(/T140140Z$/);
+    });
+
+    it("is passed over once it is closed: audit tells of it", () => {
+      const run = begun();
+      close(run);
+      edit(run, (text) => text.replace("openstack0", "openstack9"));
+      expect(findOpenRun(key())).to.equal(undefined);
+      expect(problem(() => findOpenRun(key({ alsoClosed: true })))).to.include("line 2");
+    });
+  });
+
+  it("is not taken up when it holds nothing: a crash of the first version left it", () => {
+    const run = openRun(key(), lab, at(0));
+    writeFileSync(join(run.directory, "journal.jsonl"), "");
+    expect(openRun(key(), lab, at(100)).directory).to.match(/T140140Z$/);
+  });
+
+  it("appears with its record and its first line at once, and leaves nothing when it cannot be made", () => {
+    openRun(key(), lab, at(0));
+    let calls = 0;
+    const stops = () => {
+      if (++calls > 2) throw new Error("no clock");
+      return start;
+    };
+    expect(problem(() => openRun(key({ stack: "other" }), lab, stops))).to.include("no clock");
+    expect(readdirSync(root())).to.deep.equal(["pre-destroy-20261122T140000Z"]);
   });
 
   it("gives way to what the stack says, which may have been adopted anew", () => {

@@ -18,7 +18,7 @@ export const story = (hostnames: string[]): Story => {
     events,
     at: (seconds, ...more) => {
       const at = new Date(start + seconds * 1_000).toISOString();
-      for (const event of more) events.push({ v: 1, at, ...event } as RunEvent);
+      for (const event of more) events.push({ at, ...event });
       return made;
     },
   };
@@ -162,7 +162,7 @@ export const runDirectory = (events: RunEvent[]): string => {
   mkdirSync(directory);
   writeFileSync(
     join(directory, "journal.jsonl"),
-    events.map((event) => `${JSON.stringify(event)}\n`).join(""),
+    events.map((event) => `${JSON.stringify({ v: 1, ...event })}\n`).join(""),
   );
   for (const { name } of files) writeFileSync(join(directory, name), text);
   writeFileSync(
