@@ -54,4 +54,4 @@ bench: ready ## how long things take, beside the runbook and the engine itself (
 	@node bench/main.ts $(ARGS)
 
 clean: ## remove what make installed and built; stacks (.state) and labs (.lab) stay
-	rm -rf node_modules .toolchain coverage
+	rm -rf node_modules .toolchain coverage dist

@@ -5,8 +5,8 @@ const { join } = require("node:path");
 
 const oldest = 24;
 
-// A checkout holds TypeScript, which Node runs as it is; the package holds what that was compiled to, since Node strips no
-// types below node_modules.
+// A checkout holds TypeScript, which Node runs as it is, and perhaps an old dist/; the package holds dist/ only, since Node
+// strips no types below node_modules.
 const inCheckout = existsSync(join(__dirname, "resource.ts"));
 
 const tooOld = () => {
@@ -23,7 +23,7 @@ const tooOld = () => {
 /** @param {string} file the component's file, without its ending: `maas-machine` */
 module.exports = (file) => {
   if (Number(process.versions.node.split(".")[0]) >= oldest)
-    return require(`./${file}${inCheckout ? ".ts" : ".js"}`).life;
+    return require(inCheckout ? `./${file}.ts` : `../dist/components/${file}.js`).life;
   const methods = ["check", "diff", "create", "read", "update", "delete", "run"];
   return Object.fromEntries(methods.map((method) => [method, tooOld]));
 };

@@ -1,4 +1,5 @@
 import {
+  globSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -8,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { isBuiltin } from "node:module";
 import { hostname, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -89,27 +91,35 @@ describe("a lab in somebody else's program, from the packed library", function (
     const files = readdirSync(library, { recursive: true, encoding: "utf8" });
     expect(files.filter((file) => /(?<!\.d)\.ts$/.test(file))).to.deep.equal([]);
     const compiled = files.filter((file) => file.endsWith(".js"));
-    expect(compiled).to.include("dist/library.js");
+    expect(compiled).to.include.members(["dist/library.js", "dist/components/maas-machine.js"]);
     expect(files.filter((file) => file.endsWith(".d.ts"))).to.have.length(compiled.length);
-    expect(files).to.include.members(["LICENSE", "README.md"]);
+    expect(files).to.include.members(["LICENSE", "README.md", "CHANGELOG.md"]);
+    const notOurs = /^(?:dist\/)?(?:tests|bench|examples|packages\/(?:simulator|toolchain))\b/;
+    expect(files.filter((file) => notOurs.test(file))).to.deep.equal([]);
   });
 
-  it("asks for nothing but what it needs at run time, and may be published", () => {
-    const manifest = JSON.parse(readFileSync(join(there.library, "package.json"), "utf8"));
-    expect(Object.keys(manifest.dependencies)).to.deep.equal([
-      "@grpc/grpc-js",
-      "@pulumi/command",
-      "execa",
-      "undici",
-      "yaml",
-      "zod",
-    ]);
-    expect(Object.keys(manifest.peerDependencies)).to.deep.equal(["@pulumi/pulumi"]);
-    expect(manifest).to.not.have.any.keys("private", "scripts", "devDependencies", "optionalDependencies");
+  it("depends on what its compiled files import, and may be published", () => {
+    const { library } = there;
+    const manifest = JSON.parse(readFileSync(join(library, "package.json"), "utf8"));
+    expect(manifest).to.not.have.property("private");
+    // Two copies of the SDK do not know each other's resources, nor two of gRPC each other's credentials: the program's are used.
+    expect(manifest.peerDependencies).to.have.all.keys("@pulumi/pulumi");
     const sdk = JSON.parse(
       readFileSync(join(projectRoot, "node_modules/@pulumi/pulumi/package.json"), "utf8"),
     );
     expect(manifest.dependencies["@grpc/grpc-js"]).to.equal(sdk.dependencies["@grpc/grpc-js"]);
+    const compiled = globSync("dist/**/*.js", { cwd: library });
+    const imported = compiled
+      .flatMap((file) => [
+        ...readFileSync(join(library, file), "utf8").matchAll(/^(?:import|export) [^;]*?\bfrom "([^"]+)"/gm),
+      ])
+      .map(([, name = ""]) => name)
+      .filter((name) => !name.startsWith(".") && !isBuiltin(name))
+      .map((name) => name.split("/", name.startsWith("@") ? 2 : 1).join("/"));
+    expect(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })).to.include.members(
+      imported,
+    );
+    expect(imported).to.include.members(["@pulumi/pulumi", "@grpc/grpc-js", "undici", "zod"]);
   });
 
   it("gives the program its types, and a wrong program an error", async () => {
@@ -131,6 +141,19 @@ describe("a lab in somebody else's program, from the packed library", function (
     const errors = stdout.split("\n").filter((line) => line.includes(": error "));
     expect(errors, stdout).to.have.length(1);
     expect(errors[0]).to.include("wrong.mts(2,");
+  });
+
+  it("has the command, as the checkout does", async () => {
+    const { project, library } = there;
+    const inCheckout = join(projectRoot, "commands/openstack-lab.cjs");
+    const inPackage = join(
+      library,
+      JSON.parse(readFileSync(join(library, "package.json"), "utf8")).bin["openstack-lab"],
+    );
+    const [ours, theirs] = await Promise.all(
+      [inCheckout, inPackage].map((command) => execa(command, ["--help"], { cwd: project })),
+    );
+    expect(theirs?.stdout).to.equal(ours?.stdout).and.to.include("bundle-diff");
   });
 
   inTestFaults("can be required by a program that is no ES module", async () => {

@@ -56,11 +56,11 @@ describe("the environment of the toolchain", () => {
 
   it("provides the versions that package.json, Pulumi.yaml and go.mod pin", () => {
     const read = (file: string) => readFileSync(join(projectRoot, file), "utf8");
-    const { dependencies, engines } = JSON.parse(read("package.json"));
-    expect(dependencies).to.include({
+    const { dependencies, devDependencies, engines } = JSON.parse(read("package.json"));
+    expect(dependencies).to.include({ "@pulumi/command": versions.command });
+    expect(devDependencies).to.include({ "@pulumi/pulumi": versions.pulumi });
+    expect(JSON.parse(read("packages/toolchain/package.json")).dependencies).to.include({
       pulumi: versions.pulumi,
-      "@pulumi/pulumi": versions.pulumi,
-      "@pulumi/command": versions.command,
     });
     expect(engines.node).to.equal(`>=${versions.node}`);
     const { requiredPulumiVersion } = parse(read("Pulumi.yaml"));

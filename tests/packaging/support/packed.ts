@@ -1,25 +1,16 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { projectRoot } from "../../../packages/toolchain/environment.ts";
 
-// A developer's own files, and what is made: a clone has none of them.
-const notCopied = new Set(["node_modules", ".toolchain", ".git", ".state", ".lab", "coverage", "dist"]);
-
-/** `npm pack`, in a copy of this checkout: it changes package.json for a moment, which others are reading here. */
+/** `npm pack` of this checkout, with what its prepack script compiles into dist/. */
 const pack = async (): Promise<string> => {
   const folder = mkdtempSync(join(tmpdir(), "packed-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const copy = join(folder, "checkout");
-  mkdirSync(copy);
-  for (const name of readdirSync(projectRoot))
-    if (!notCopied.has(name) && !name.startsWith(".pack-"))
-      cpSync(join(projectRoot, name), join(copy, name), { recursive: true });
-  symlinkSync(join(projectRoot, "node_modules"), join(copy, "node_modules"));
-  await execa("npm", ["pack", "--pack-destination", folder, "--loglevel=error", "--offline"], { cwd: copy });
-  const left = readdirSync(copy).filter((name) => !existsSync(join(projectRoot, name)));
-  if (left.length > 0) throw new Error(`npm pack left ${left.join(", ")} in the checkout`);
+  await execa("npm", ["pack", "--pack-destination", folder, "--loglevel=error", "--offline"], {
+    cwd: projectRoot,
+  });
   const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz"));
   if (!tarball) throw new Error("npm pack made no tarball");
   return join(folder, tarball);
