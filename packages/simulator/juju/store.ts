@@ -49,7 +49,6 @@ const modelsFile = z.looseObject({
 });
 
 export type StoredControllers = z.output<typeof controllersFile>;
-export type StoredController = StoredControllers["controllers"][string];
 export type StoredAccount = z.output<typeof account>;
 export type StoredModels = z.output<typeof modelsFile>;
 

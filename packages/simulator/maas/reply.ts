@@ -48,15 +48,6 @@ export const okText = (body: string, machines = 0): Reply => ({
 /** A successful answer. */
 export const ok = (value: unknown): Reply => okText(indented(value));
 
-/** An answer that MAAS's API layer gives by itself, like 401 `Forbidden`. */
-export const plain = (status: number, body: string): Reply => ({
-  status,
-  type: "text/plain",
-  body,
-  vary: "Authorization, Cookie",
-  hash: true,
-});
-
 /** An answer that MAAS makes of an exception. */
 export const failure = (status: number, body: string, headers: Record<string, string> = {}): Reply => ({
   status,
