@@ -42,7 +42,7 @@ export const life: dynamic.ResourceProvider = bounded<State>({
     const { model } = recordOf(state);
     if (!model) return row.info("was gone already at `up`: nothing to destroy");
     const text = await told(model.name, () =>
-      destroyModel({ context, run, row, recorded: model, usual: usual.model }),
+      destroyModel({ context, run, row, recorded: model, typical: usual.model }),
     );
     row.info(`${text}${notVerified(state.row)}`);
   },

@@ -22,7 +22,7 @@ export const life: dynamic.ResourceProvider = bounded<State>({
     const { model } = recordOf(state);
     if (!model) return row.info("the model was gone already at `up`");
     const text = await told("reaping", () =>
-      followReaping({ context, run, row, recorded: model, usual: usual.model }),
+      followReaping({ context, run, row, recorded: model, typical: usual.model }),
     );
     row.info(`${text}${notVerified(state.row)}`);
   },

@@ -53,7 +53,7 @@ const release = async (state: MachineState): Promise<string> => {
       look,
       turns,
       around,
-      usual: usual.machine,
+      typical: usual.machine,
     }),
   );
 };

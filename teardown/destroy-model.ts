@@ -1,15 +1,25 @@
-import type { DestroyAnswer, JujuModel, Presence } from "./clients/juju.ts";
+import { problemError } from "./clients/juju/errors.ts";
+import {
+  type DestroyAnswer,
+  type JujuModel,
+  jujuProblem,
+  mayPass,
+  mustAnswer,
+  type Presence,
+  whatIsLeft,
+} from "./clients/juju.ts";
 import { sayDuration } from "./config/duration.ts";
 import type { Context, Row } from "./context.ts";
 import { TeardownError } from "./errors.ts";
 import { refusalMessage } from "./guards/findings-table.ts";
 import { strangersNow } from "./guards/guards.ts";
 import { judgeModel } from "./guards/model-guard.ts";
+import { type Outage, outageOf } from "./outage.ts";
+import { startProgress, timeOfDay } from "./progress.ts";
 import { identityOf, type ModelRecord } from "./record.ts";
 import type { Finding } from "./run/event.ts";
 import type { Run } from "./run/run-directory.ts";
-import { throwIfStopped } from "./stopping.ts";
-import { startStory } from "./story.ts";
+import { stopped, stopReason, throwIfStopped } from "./stopping.ts";
 
 /** Everything that the model's destruction needs. */
 export type ModelDestruction = {
@@ -18,17 +28,18 @@ export type ModelDestruction = {
   row: Row;
   recorded: ModelRecord;
   /** How long it took in earlier runs, in ms. */
-  usual?: number | undefined;
+  typical?: number | undefined;
 };
 
 const goesOn = "Juju goes on destroying the model by itself";
 // While destroy-model has not yet said that the controller took the call.
+const minute = 60_000;
 const lookEvery = 5_000;
 const beforeAskingAgain = 3_000;
 // Between two looks at a dying model, by how long it has been followed: each look is a process and a login.
 const pause = (followed: number): number => Math.min(5_000, Math.max(500, followed / 10));
-// A call that failed for no lasting reason is made again, but not for ever.
-const failuresInARow = 3;
+// A call after which the model is still alive is made again, ever later, but not for ever.
+const callsInVain = 5;
 
 // The controller may still change its mind right after the removal (juju.md 1): from the beginning of a list to that of the
 // next one, which has to agree.
@@ -65,18 +76,33 @@ export const confirmGone = async (context: Context, recorded: ModelRecord): Prom
   return await lookForModel(context, recorded);
 };
 
-const modelStory = ({ run, row, recorded, context, usual }: ModelDestruction) => {
-  const story = startStory(row, context.clock, usual);
+const modelProgress = ({ run, row, recorded, context, typical }: ModelDestruction) => {
+  const progress = startProgress(row, context.clock, typical);
   return {
-    ...story,
-    came: (state: string, text = "") => {
-      if (!story.came(state)) return;
+    ...progress,
+    enter: (state: string, text = "") => {
+      if (!progress.enter(state)) return;
       run.journal.write({ event: "model-state", uuid: recorded.uuid, state, text });
-      if (text) story.now(text);
+      if (text) progress.note(text);
     },
   };
 };
-type ModelStory = ReturnType<typeof modelStory>;
+type ModelProgress = ReturnType<typeof modelProgress>;
+
+/** Looks for the model, through outages. */
+const look = ({ context, recorded }: ModelDestruction, outage: Outage): Promise<Presence> =>
+  outage.through(async () => mustAnswer(await confirmGone(context, recorded)));
+
+/** What a further try may mend gives `otherwise`. @throws what needs somebody: a login that has expired, no juju */
+const unlessLasting =
+  <Value>(otherwise: (error: Error) => Value) =>
+  (error: unknown): Value => {
+    const problem = jujuProblem(error);
+    if (!(error instanceof Error) || !problem || !mayPass(problem)) throw error;
+    return otherwise(error);
+  };
+
+const firstLine = (text: string): string => text.split("\n")[0] ?? "";
 
 /** When the model began to go away: the first call after it was last seen alive, else when it was first seen dying. */
 const dyingSince = (run: Run): number | undefined => {
@@ -93,28 +119,45 @@ const judge = (model: JujuModel, recorded: ModelRecord, untouched: string): void
   if (verdict.verdict === "refused") throw new TeardownError("refused", refusalMessage([verdict], untouched));
 };
 
-const notGoing = (recorded: ModelRecord, answer: DestroyAnswer): TeardownError =>
+const logins = ["login-expired", "not-logged-in", "unauthorized"];
+
+/** What an operator does about a destroy-model that the controller does not carry out. */
+const remedy = ({ controller, name }: ModelRecord, answer: DestroyAnswer): string => {
+  const cause = "cause" in answer ? answer.cause : undefined;
+  const model = `${controller}:${name}`;
+  if (cause !== undefined && logins.includes(cause))
+    return `juju login -c ${controller}   # then: pulumi destroy`;
+  if (cause === "disabled") return `juju enable-command destroy-model -m ${model}   # then: pulumi destroy`;
+  if (cause === "forbidden")
+    return `Ask an administrator of the controller to type: juju grant <user> admin ${name}   # then: pulumi destroy`;
+  return `Look: juju show-model ${model}   # then: pulumi destroy`;
+};
+
+const notGoing = (recorded: ModelRecord, answer: DestroyAnswer, happened: string): TeardownError =>
   new TeardownError(
     "model",
     [
-      `juju destroy-model ${recorded.name} failed: ${"reason" in answer ? answer.reason : answer.kind}`,
-      "No machine was released; what is captured stays.",
-      `Look: juju show-model ${recorded.controller}:${recorded.name}   # then: pulumi destroy`,
+      `juju destroy-model ${recorded.name} failed: ${"reason" in answer ? answer.reason : "juju reported the end, and the model is still there"}`,
+      happened,
+      remedy(recorded, answer),
     ].join("\n"),
   );
 
 /** Whether no machine has joined the model since the guards looked; false when Juju does not say. A dying model gets no more. */
 const hasOnlyListed = async (
   { context, run, recorded }: ModelDestruction,
-  story: ModelStory,
+  progress: ModelProgress,
+  outage: Outage,
 ): Promise<boolean> => {
-  let strangers: Finding[];
-  try {
-    strangers = await strangersNow(context, run.lab, recorded);
-  } catch (error) {
-    story.now(`its machines could not be read: ${(error as Error).message.split("\n")[0]}`);
-    return false;
-  }
+  const strangers: Finding[] | undefined = await outage
+    .through(() => strangersNow(context, run.lab, recorded))
+    .catch(
+      unlessLasting((error) => {
+        progress.note(`its machines could not be read: ${firstLine(error.message)}`);
+        return undefined;
+      }),
+    );
+  if (strangers === undefined) return false;
   if (strangers.length === 0) return true;
   throw new TeardownError("refused", refusalMessage(strangers, "the model was not destroyed"));
 };
@@ -122,8 +165,13 @@ const hasOnlyListed = async (
 /**
  * Calls destroy-model and returns when the controller has taken the call: despite `--no-wait` juju waits until the model is
  * gone (juju.md 1), and stopping it then stops nothing in the controller.
+ *
+ * @throws TeardownError `juju` when the controller cannot be reached
  */
-const callDestroyModel = async (destruction: ModelDestruction, story: ModelStory): Promise<DestroyAnswer> => {
+const callDestroyModel = async (
+  destruction: ModelDestruction,
+  progress: ModelProgress,
+): Promise<DestroyAnswer> => {
   const { context, run, recorded } = destruction;
   const { juju, clock, settings } = context;
   const attempt = run.journal.events().filter(({ event }) => event === "destroy-model-called").length + 1;
@@ -144,7 +192,7 @@ const callDestroyModel = async (destruction: ModelDestruction, story: ModelStory
       signal: AbortSignal.any([context.signal, taken.signal]),
       limit: settings.stuckAfter,
       onProgress: () => {
-        story.came("dying");
+        progress.enter("dying");
         taken.abort();
       },
     });
@@ -156,6 +204,8 @@ const callDestroyModel = async (destruction: ModelDestruction, story: ModelStory
       text: "reason" in answer ? answer.reason : "",
       took: clock.now() - began,
     });
+    if (answer.kind === "failed" && answer.problem && !mayPass(answer.problem))
+      throw problemError(answer.problem);
     return answer;
   } finally {
     taken.abort();
@@ -170,79 +220,102 @@ const callDestroyModel = async (destruction: ModelDestruction, story: ModelStory
  * @throws TeardownError `model`, `refused`, `juju`, `deadline` or `interrupted`; the model stays in the stack then
  */
 export const destroyModel = async (destruction: ModelDestruction): Promise<string> => {
-  const { context, recorded } = destruction;
-  const { clock } = context;
-  const story = modelStory(destruction);
-  let failures = 0;
-  for (let called = false; ; ) {
-    throwIfStopped(context, called ? goesOn : "nothing was destroyed");
-    const { state, model, why } = await confirmGone(context, recorded);
-    throwIfStopped(context, called ? goesOn : "nothing was destroyed");
+  const { context, run, recorded } = destruction;
+  const { clock, signal } = context;
+  const progress = modelProgress(destruction);
+  const outage = outageOf(context, run, progress.note, goesOn);
+  let [calls, isCalled] = [0, false];
+  let last: DestroyAnswer | undefined;
+  const stop = () => throwIfStopped(context, isCalled ? goesOn : "nothing was destroyed");
+  for (;;) {
+    stop();
+    const { state, model, why } = await look(destruction, outage);
+    stop();
     if (state === "gone" || state === "dying" || state === "dead") {
-      story.came(state, model?.statusMessage);
+      progress.enter(state, model?.statusMessage);
       if (model) judge(model, recorded, "the model does not go away like this");
-      return story.told();
+      return progress.summary();
     }
     if (state === "unclear" || !model) {
       // Never destroyed by a guess: what the list does not show is looked at again.
-      story.now(`cannot be seen for sure: ${why ?? "juju gave no reason"}`);
-      await clock.sleep(beforeAskingAgain, context.signal);
+      progress.note(`cannot be seen for sure: ${why ?? "juju gave no reason"}`);
+      await clock.sleep(beforeAskingAgain, signal);
       continue;
     }
-    story.came(model.life, model.statusMessage);
+    progress.enter(model.life, model.statusMessage);
     judge(model, recorded, "nothing was destroyed");
-    if (!(await hasOnlyListed(destruction, story))) {
-      await clock.sleep(beforeAskingAgain, context.signal);
+    if (last) {
+      if (last.kind === "refused" || calls >= callsInVain)
+        throw notGoing(recorded, last, "No machine was released; what is captured stays.");
+      const reason = "reason" in last ? firstLine(last.reason) : "juju reported the end";
+      progress.note(`still alive after call ${calls} of ${callsInVain}: ${reason}`);
+      last = undefined;
+      await clock.sleep(beforeAskingAgain * calls, signal);
       continue;
     }
-    throwIfStopped(context, called ? goesOn : "nothing was destroyed");
-    called = true;
-    const answer = await callDestroyModel(destruction, story);
-    throwIfStopped(context, goesOn);
-    failures = answer.kind === "failed" ? failures + 1 : 0;
-    if (answer.kind === "refused" || failures >= failuresInARow) throw notGoing(recorded, answer);
-    if (answer.kind === "failed") {
-      story.now(`destroy-model failed: ${answer.reason.split("\n")[0]}; calling it again`);
-      await clock.sleep(beforeAskingAgain * failures, context.signal);
+    if (!(await hasOnlyListed(destruction, progress, outage))) {
+      await clock.sleep(beforeAskingAgain, signal);
+      continue;
     }
-    if (answer.kind === "lost-connection")
-      story.now(`juju lost the connection (${answer.reason}); checking directly`);
+    stop();
+    isCalled = true;
+    try {
+      last = await callDestroyModel(destruction, progress);
+      calls += 1;
+    } catch (error) {
+      // The controller may not have been asked: the model is looked at again, and the call is not counted.
+      await outage.pause(error);
+    }
   }
 };
 
+/** When a destroy's time is over: the deadline counts from the beginning of the newest one. */
+const deadlineOf = ({ context, run }: ModelDestruction): number => {
+  const began = run.journal.events().findLast(({ event }) => event === "destroy-started");
+  return (began ? Date.parse(began.at) : context.clock.now()) + context.settings.deadline;
+};
+
 /** The runbook's procedure for a stuck model: its machines are removed by force, and destroy-model is called again. */
-const unstick = async (destruction: ModelDestruction, story: ModelStory): Promise<void> => {
+const unstick = async (
+  destruction: ModelDestruction,
+  progress: ModelProgress,
+  outage: Outage,
+  round: { number: number; next: number },
+): Promise<void> => {
   const { context, run, recorded, row } = destruction;
-  const machines = await context.juju.machines(recorded.uuid).catch(() => []);
+  const { juju, clock, settings } = context;
+  const machines = await outage.through(() => juju.machines(recorded.uuid)).catch(unlessLasting(() => []));
   const ids = machines.map(({ id }) => id);
-  if (ids.length === 0) story.now("stuck, but Juju shows no machines left");
+  if (ids.length === 0) progress.note("stuck, but Juju shows no machines left");
   else {
     const hostnames = machines.map(({ displayName, hostname }) => displayName || hostname);
     const named = ids.map((id, at) => (hostnames[at] ? `${id} (${hostnames[at]})` : id)).join(", ");
     row.warn(
-      `still dying after ${sayDuration(context.settings.stuckAfter)}: removing machines ${named} by force, as the runbook says`,
+      `still dying after ${sayDuration(settings.stuckAfter * round.number)}: removing machines ${named} by force, round ${round.number}; ` +
+        `again at ${timeOfDay(round.next)}, until the deadline at ${timeOfDay(deadlineOf(destruction))}`,
     );
-    const began = context.clock.now();
+    const began = clock.now();
     run.journal.write({ event: "remove-machines-called", uuid: recorded.uuid, ids, hostnames });
     // A removal that fails ends nothing: the model may be gone by now, and if it is not, it is destroyed again.
-    const { complaints } = await context.juju
-      .removeMachines(recorded.uuid, ids)
-      .catch((error: Error) => ({ complaints: [error.message] }));
+    const { complaints } = await outage
+      .through(() => juju.removeMachines(recorded.uuid, ids))
+      .catch(unlessLasting((error) => ({ complaints: [error.message] })));
     run.journal.write({
       event: "remove-machines-answered",
       uuid: recorded.uuid,
       complaints,
-      took: context.clock.now() - began,
+      took: clock.now() - began,
     });
-    story.now(
+    progress.note(
       complaints.length > 0
-        ? `removing machines: ${complaints[0]?.split("\n")[0]}`
+        ? `removing machines: ${firstLine(complaints[0] ?? "")}`
         : `machines ${ids.join(", ")} removed by force`,
     );
   }
   throwIfStopped(context, goesOn);
-  const answer = await callDestroyModel(destruction, story);
-  if (answer.kind === "refused") throw notGoing(recorded, answer);
+  const answer = await outage.through(() => callDestroyModel(destruction, progress));
+  if (answer.kind === "refused")
+    throw notGoing(recorded, answer, "The model is still dying; what is captured stays.");
 };
 
 /**
@@ -255,35 +328,60 @@ const unstick = async (destruction: ModelDestruction, story: ModelStory): Promis
 export const followReaping = async (destruction: ModelDestruction): Promise<string> => {
   const { context, run, recorded } = destruction;
   const { clock, settings } = context;
-  const story = modelStory(destruction);
+  const progress = modelProgress(destruction);
   const began = clock.now();
+  const outage = outageOf(context, run, progress.note, goesOn);
   let rounds = 0;
-  for (;;) {
-    throwIfStopped(context, goesOn);
-    const { state, model, why } = await confirmGone(context, recorded);
-    throwIfStopped(context, goesOn);
-    if (state === "gone") {
-      story.came("gone");
-      return story.told();
+  let said = "";
+  const followed = async (): Promise<string> => {
+    for (;;) {
+      throwIfStopped(context, goesOn);
+      const { state, model, why } = await look(destruction, outage);
+      throwIfStopped(context, goesOn);
+      if (state === "gone") {
+        progress.enter("gone");
+        return progress.summary();
+      }
+      if (state === "alive") {
+        throw new TeardownError(
+          "refused",
+          `the model ${recorded.name} is alive: it was not destroyed, and nothing is left in the stack that would do it\npulumi up   # puts it back into the stack; then: pulumi destroy`,
+        );
+      }
+      const since = dyingSince(run) ?? began;
+      const dyingFor = clock.now() - since;
+      if (model && state !== "unclear") {
+        said = model.statusMessage;
+        progress.enter(state, said);
+        judge(model, recorded, "the model does not go away like this");
+        const left = whatIsLeft(said);
+        const minutes = dyingFor < minute ? "" : `, ${sayDuration(dyingFor - (dyingFor % minute))}`;
+        if (left) progress.note(`${left} left${minutes}`);
+        else if (said) progress.note(`${said}${minutes}`);
+      } else progress.note(`cannot be seen for sure: ${why ?? "juju gave no reason"}`);
+      const due = Math.floor(dyingFor / settings.stuckAfter);
+      if (state !== "unclear" && due > rounds) {
+        rounds = due;
+        await unstick(destruction, progress, outage, {
+          number: due,
+          next: since + (due + 1) * settings.stuckAfter,
+        });
+        continue;
+      }
+      await clock.sleep(pause(clock.now() - began), context.signal);
     }
-    if (state === "alive") {
-      throw new TeardownError(
-        "refused",
-        `the model ${recorded.name} is alive: it was not destroyed, and nothing is left in the stack that would do it\npulumi up   # puts it back into the stack; then: pulumi destroy`,
-      );
-    }
-    if (model && state !== "unclear") {
-      story.came(state, model.statusMessage);
-      judge(model, recorded, "the model does not go away like this");
-      if (model.statusMessage) story.now(model.statusMessage);
-    } else story.now(`cannot be seen for sure: ${why ?? "juju gave no reason"}`);
-    const due = Math.floor((clock.now() - (dyingSince(run) ?? began)) / settings.stuckAfter);
-    if (state !== "unclear" && due > rounds) {
-      rounds = due;
-      await unstick(destruction, story);
-      continue;
-    }
-    await clock.sleep(pause(clock.now() - began), context.signal);
+  };
+  try {
+    return await followed();
+  } catch (error) {
+    const isLate = error instanceof TeardownError && ["deadline", "interrupted"].includes(error.code);
+    if (!isLate || stopReason(context.signal)?.why !== "deadline") throw error;
+    const model = `${recorded.controller}:${recorded.name}`;
+    throw stopped(context, `the model ${recorded.name} is still there`, [
+      `Juju says: ${said || "nothing about what it waits for"}`,
+      `What is left: juju status -m ${model}; juju storage -m ${model}`,
+      `The next destroy ${rounds > 0 ? "removes its machines by force again" : "goes on following it"}; its machines are released by their own rows.`,
+    ]);
   }
 };
 
@@ -291,13 +389,22 @@ export const followReaping = async (destruction: ModelDestruction): Promise<stri
  * Waits until the model is seen dying or gone: no machine is released while its model is alive. It never comes back to life, so
  * one answer serves all machines.
  *
- * @throws TeardownError `refused` when it is alive, `deadline` or `interrupted`
+ * @throws TeardownError `refused` when it is alive, `juju`, `deadline` or `interrupted`
  */
-export const mustBeGoing = async (context: Context, recorded: ModelRecord, row: Row): Promise<void> => {
+export const mustBeGoing = async (
+  context: Context,
+  run: Run,
+  recorded: ModelRecord,
+  row: Row,
+): Promise<void> => {
+  const untouched = "no machine was released";
+  const outage = outageOf(context, run, row.status, untouched);
   for (;;) {
-    throwIfStopped(context, "no machine was released");
-    const { state, why } = await context.juju.presence(identityOf(recorded));
-    throwIfStopped(context, "no machine was released");
+    throwIfStopped(context, untouched);
+    const { state, why } = await outage.through(async () =>
+      mustAnswer(await context.juju.presence(identityOf(recorded))),
+    );
+    throwIfStopped(context, untouched);
     if (state === "gone" || state === "dying" || state === "dead") return;
     if (state === "alive") {
       throw new TeardownError(

@@ -1,5 +1,6 @@
-import type { MaasMachine } from "./clients/maas.ts";
+import { type MaasMachine, releaseEffect } from "./clients/maas.ts";
 import type { Context } from "./context.ts";
+import { somebodyElses } from "./guards/machine-guard.ts";
 import type { MachineRecord } from "./record.ts";
 import type { Run } from "./run/run-directory.ts";
 
@@ -26,19 +27,45 @@ export const machineLook = (context: Context): Look => {
 };
 
 /**
- * Whether a machine was released since this run was opened: MAAS took our release, it was seen Ready, or MAAS says that it finished
- * somebody's release (Juju releases its machines too).
+ * How far a machine's release has come since this run was opened. `ready`: it was seen Ready, or MAAS says that it finished somebody's
+ * release (Juju releases its machines too). `accepted`: MAAS took our release.
  */
-export const wasReleased = async (context: Context, run: Run, machine: MachineRecord): Promise<boolean> => {
+export const releaseSeen = async (
+  context: Context,
+  run: Run,
+  machine: MachineRecord,
+): Promise<"ready" | "accepted" | "none"> => {
   const events = run.journal.events();
-  const known = events.some(
-    (each) =>
-      (each.event === "machine-state" && each.systemId === machine.systemId && each.to === "Ready") ||
-      (each.event === "release-answered" && each.systemId === machine.systemId && each.kind === "accepted"),
-  );
-  if (known) return true;
+  const own = events.filter((each) => "systemId" in each && each.systemId === machine.systemId);
+  if (own.some((each) => each.event === "machine-state" && each.to === "Ready")) return "ready";
   const opened = events[0]?.at;
-  if (opened === undefined) return false;
   const maas = await context.maas();
-  return (await maas.releasedSince(machine, Date.parse(opened))) !== undefined;
+  const isFinished =
+    opened !== undefined && (await maas.releasedSince(machine, Date.parse(opened))) !== undefined;
+  if (isFinished) return "ready";
+  const isAccepted = own.some((each) => each.event === "release-answered" && each.kind === "accepted");
+  return isAccepted ? "accepted" : "none";
+};
+
+/** Whether a machine was released since this run was opened. */
+export const wasReleased = async (context: Context, run: Run, machine: MachineRecord): Promise<boolean> =>
+  (await releaseSeen(context, run, machine)) !== "none";
+
+/**
+ * Whether a machine that may be released is in somebody else's use since it was released in this run: it was Ready, which takes its
+ * owner_data away; or MAAS took our release, and it is more than the remains of a failed one.
+ */
+export const isTaken = async (
+  context: Context,
+  run: Run,
+  recorded: MachineRecord,
+  machine: MaasMachine,
+): Promise<boolean> => {
+  const effect = releaseEffect(machine.status);
+  const { model } = run.lab;
+  const its = machine.ownerData["juju-model-uuid"];
+  if ((effect !== "releasable" && effect !== "failed-retryable") || (its && its === model?.uuid))
+    return false;
+  const seen = await releaseSeen(context, run, recorded);
+  return seen === "ready" || (seen === "accepted" && somebodyElses(machine, model));
 };

@@ -41,8 +41,8 @@ const settledStatuses = (Object.entries(machineStatuses) as [StatusLabel, { rele
 export const interval = (age: number): number =>
   age < 60_000 ? Math.min(1_750, Math.max(1_000, age * 0.7)) : Math.min(15_000, age * 0.03);
 
-// A filtered list cannot tell "still releasing" from "no longer there": now and then all are asked for, ever more rarely.
-const firstFullLook = 30_000;
+// A filtered list cannot tell "still releasing" from "no longer there", nor show the power: now and then all are asked for.
+const untilFullLook = (age: number): number => Math.max(20_000, age / 10);
 
 /** Makes the poller. It asks only while something waits, and one question serves all. */
 export const readyPoller = (context: Context): ReadyPoller => {
@@ -81,8 +81,7 @@ export const readyPoller = (context: Context): ReadyPoller => {
   };
   const poll = async () => {
     const { now, sleep } = context.clock;
-    let gap = firstFullLook;
-    let fullLookAt = now() + gap;
+    let fullLookAt = now() + untilFullLook(0);
     try {
       while (waiters.size > 0) {
         const youngest = Math.max(...[...waiters].map(({ since }) => since));
@@ -93,10 +92,7 @@ export const readyPoller = (context: Context): ReadyPoller => {
         const everything = now() >= fullLookAt;
         try {
           await look(everything);
-          if (everything) {
-            gap *= 2;
-            fullLookAt = now() + gap;
-          }
+          if (everything) fullLookAt = now() + untilFullLook(now() - youngest);
         } catch (error) {
           if (context.signal.aborted)
             return failAll(stopped(context, "MAAS goes on releasing what it has begun to release"));

@@ -1,21 +1,26 @@
 import {
-  type MaasClient,
+  failureAnswered,
+  failureShown,
+  MaasError,
   type MaasMachine,
   type ReleaseAnswer,
+  type ReleaseFailure,
   releaseEffect,
   type Turns,
 } from "./clients/maas.ts";
+import { sayDuration } from "./config/duration.ts";
 import { permit } from "./config/permissions.ts";
 import type { Context, Row } from "./context.ts";
 import { TeardownError } from "./errors.ts";
 import { refusalMessage } from "./guards/findings-table.ts";
-import { judgeMachine, type MachineSurroundings, somebodyElses } from "./guards/machine-guard.ts";
-import { type Look, type Seen, wasReleased } from "./look.ts";
-import { type MachineStory, machineStory } from "./machine-story.ts";
+import { judgeMachine, type MachineSurroundings } from "./guards/machine-guard.ts";
+import { isTaken, type Look, type Seen, wasReleased } from "./look.ts";
+import { type Outage, outageOf, sayOutage } from "./outage.ts";
+import { type MachineProgress, machineProgress } from "./progress.ts";
 import type { ReadyPoller } from "./ready-poller.ts";
 import type { MachineRecord } from "./record.ts";
 import type { Run } from "./run/run-directory.ts";
-import { throwIfStopped } from "./stopping.ts";
+import { stopped, throwIfStopped } from "./stopping.ts";
 
 const retries = 3;
 const backoff = (attempt: number) => 2_000 * 2 ** attempt;
@@ -31,33 +36,26 @@ export type Release = {
   turns: Turns;
   around: MachineSurroundings;
   /** How long a release took in earlier runs, in ms. */
-  usual?: number | undefined;
+  typical?: number | undefined;
 };
 
-type Failure = { reason: string };
+/** A release that is under way. */
+type Job = Release & { progress: MachineProgress; outage: Outage };
 
 const mayBeReleased = ({ status }: MaasMachine): boolean =>
   ["releasable", "failed-retryable"].includes(releaseEffect(status));
 
 const goesOn = "MAAS goes on with what it has begun";
+const profileOf = ({ context }: Release): string => context.settings.maasProfile || "<profile>";
 
-// A failed power-off puts the machine back to Deployed without an operating system; the reason is only in the answer to
-// the POST and in MAAS's events (maas.md 6).
-const latestReason = async (maas: MaasClient, machine: MaasMachine): Promise<string> => {
-  const events = await maas.latestEvents(machine.hostname, 5).catch(() => []);
-  const failed = events.find(({ level, type }) => level === "ERROR" || /fail/i.test(type));
-  return (
-    [
-      failed ? `${failed.type}: ${failed.description}` : "",
-      machine.errorDescription,
-      machine.statusMessage,
-    ].find((text) => text) ?? "MAAS gives no reason"
-  );
+const latestFailure = async ({ context, outage }: Job, machine: MaasMachine): Promise<ReleaseFailure> => {
+  const maas = await context.maas();
+  const events = await outage.through(() => maas.latestEvents(machine.hostname, 5));
+  return failureShown(machine, events);
 };
 
-const vanished = (release: Release, story: MachineStory): void => {
-  const { context, recorded } = release;
-  story.came("deleted from MAAS", "look");
+const vanished = ({ context, recorded, progress }: Job): void => {
+  progress.enter("deleted from MAAS", "look");
   if (context.settings.acceptDeleted.includes(recorded.systemId)) return;
   throw new TeardownError(
     "machine",
@@ -79,19 +77,63 @@ const invisible = ({ hostname, systemId }: MachineRecord): TeardownError =>
     ].join("\n"),
   );
 
-const ownedBy = ({ statusName, owner }: MaasMachine): string =>
-  ` (now ${statusName}${owner ? `, owned by ${owner}` : ""})`;
+const taken = ({ progress }: Job, now: string): string =>
+  `${progress.summary()}; was Ready in this run, and is somebody else's now (${now})`;
+
+// MAAS ends a release itself after 5 minutes, looked at every minute, unless it was stopped in between (maas.md 11).
+const stuckAfter = 6 * 60_000;
+// A power-off takes a moment even when all is well.
+const powerIsSlow = 20_000;
+
+const isStuck = (machine: MaasMachine | undefined, { progress }: Job): boolean =>
+  machine !== undefined && releaseEffect(machine.status) === "releasing" && progress.lasts() >= stuckAfter;
+
+const howToFree = (job: Job): string => `maas ${profileOf(job)} machine power-off ${job.recorded.systemId}`;
+
+/** Waits out what MAAS is doing with the machine: the row says when its power stays on, when it is stuck, and when MAAS is silent. */
+const wait = async (job: Job): Promise<Seen> => {
+  const { context, poller, recorded, progress } = job;
+  const { hostname, systemId } = recorded;
+  let silentSince: number | undefined;
+  let seen: MaasMachine | undefined;
+  try {
+    return await poller.settled(systemId, (news) => {
+      if (news instanceof Error) {
+        silentSince ??= context.clock.now();
+        progress.note(sayOutage(news, silentSince) ?? `MAAS does not answer: ${news.message.split("\n")[0]}`);
+        return;
+      }
+      seen = news;
+      silentSince = undefined;
+      progress.enter(news.statusName, "poll");
+      const lasted = progress.lasts();
+      if (isStuck(news, job)) progress.note(`stuck; to free it: ${howToFree(job)}`);
+      else if (
+        news.powerState === "on" &&
+        releaseEffect(news.status) === "releasing" &&
+        lasted >= powerIsSlow
+      )
+        progress.note(`power still on for ${sayDuration(lasted)}`);
+      else progress.note("");
+    });
+  } catch (error) {
+    if (!context.signal.aborted || !isStuck(seen, job)) throw error;
+    throw stopped(context, `${hostname} has been Releasing for ${sayDuration(progress.lasts())}`, [
+      "MAAS does not end that by itself when it was stopped in the middle of a release.",
+      `To free it: ${howToFree(job)}`,
+    ]);
+  }
+};
+
+/** `settled`: what became of the machine before MAAS answered the release. `changed`: no release was sent. */
+type Sent = ReleaseAnswer | { kind: "settled" | "changed"; as: Seen };
 
 /** Sends one release, and watches the machine at the same time: the POST blocks for minutes, or its connection may be lost. */
-const sendRelease = async (
-  release: Release,
-  maas: MaasClient,
-  story: MachineStory,
-  attempt: number,
-): Promise<ReleaseAnswer | { kind: "settled"; as: Seen }> => {
-  const { context, run, recorded, poller } = release;
+const sendRelease = async (job: Job, attempt: number): Promise<Sent> => {
+  const { context, run, recorded, progress } = job;
   const { hostname, systemId } = recorded;
   const { clock, settings } = context;
+  const maas = await context.maas();
   const began = clock.now();
   run.journal.write({ event: "release-called", hostname, systemId, attempt });
   const posting = new AbortController();
@@ -110,16 +152,16 @@ const sendRelease = async (
       });
       return answer;
     });
-  // News that is old at once would only keep the engine busy, a thousand times.
+  // A fast answer needs no news of its own.
   void clock
     .sleep(1_000, posting.signal)
-    .then(() => posting.signal.aborted || story.now("release sent, MAAS powers it off"));
+    .then(() => posting.signal.aborted || progress.note("release sent, MAAS powers it off"));
   // Watching starts when the POST takes long; a machine that is still in its old state then has not begun.
-  const watched = async (): Promise<{ kind: "settled"; as: Seen }> => {
+  const watched = async (): Promise<Sent> => {
     await clock.sleep(10_000, AbortSignal.any([posting.signal, context.signal]));
     for (;;) {
       if (posting.signal.aborted) return await new Promise(() => {});
-      const as = await poller.settled(systemId);
+      const as = await wait(job);
       const notBegun =
         typeof as !== "string" && releaseEffect(as.status) === "releasable" && as.osystem !== "";
       if (!notBegun) return { kind: "settled", as };
@@ -128,21 +170,36 @@ const sendRelease = async (
   };
   try {
     return await Promise.race([answered, watched()]);
-  } catch (error) {
-    throwIfStopped(context, goesOn);
-    throw error;
   } finally {
     answered.catch(() => {});
     posting.abort();
   }
 };
 
-/** Judges the machine once more, right before it is released: it may have changed since the guards looked. */
-const judge = (release: Release, machine: MaasMachine): void => {
-  const { recorded, around } = release;
-  const verdict = judgeMachine(machine, recorded, around);
-  if (verdict.verdict === "refused")
-    throw new TeardownError("refused", refusalMessage([verdict], "this machine was not touched"));
+/**
+ * Judges the machine once more, right before it is released: it may have changed since the guards looked. One without owner_data must
+ * be under the model's agent_name now; if it no longer is, a release has begun, and only the remains of a failed one are the lab's.
+ */
+const judge = async (job: Job, machine: MaasMachine): Promise<void> => {
+  const { context, run, recorded, around, outage } = job;
+  const { systemId } = recorded;
+  const { model } = run.lab;
+  const maas = await context.maas();
+  const isCalled = run.journal
+    .events()
+    .some((each) => each.event === "release-called" && each.systemId === systemId);
+  let { ofModel } = around;
+  if (model && machine.ownerData["juju-model-uuid"] === undefined) {
+    const named = await outage.through(() => maas.machines({ systemIds: [systemId], agentName: model.uuid }));
+    ofModel = new Set(named.map((each) => each.systemId));
+  }
+  const begun = new Set(isCalled || around.ofModel.has(systemId) ? [systemId] : around.begun);
+  const finding = judgeMachine(machine, recorded, { ...around, ofModel, begun });
+  if (finding.verdict === "refused")
+    throw new TeardownError(
+      "refused",
+      refusalMessage([finding], isCalled ? goesOn : "this machine was not touched"),
+    );
 };
 
 // In ms. What is older than this is no look right before a release.
@@ -153,150 +210,168 @@ const fresh = 1_000;
  *
  * @param seenAt when the last look at the machine began
  */
-const sendInTurn = async (
-  release: Release,
-  maas: MaasClient,
-  story: MachineStory,
-  attempt: number,
-  seenAt: number,
-): Promise<ReleaseAnswer | { kind: "settled"; as: Seen }> => {
-  const { context, recorded, turns, look } = release;
+const sendInTurn = async (job: Job, attempt: number, seenAt: number): Promise<Sent> => {
+  const { context, run, recorded, turns, look, progress, outage } = job;
   const untouched = attempt === 1 ? "this machine was not touched" : goesOn;
-  if (turns.full()) story.now("waits for its turn to be released");
+  if (turns.full()) progress.note("waiting for its turn to be released");
   const endTurn = await turns.take(context.signal);
   try {
     throwIfStopped(context, untouched);
     // With many machines the others, or a look at all of them, take minutes: somebody may have taken this one meanwhile.
     if (context.clock.now() - seenAt > fresh) {
-      const as = await look(recorded.systemId);
+      const as = await outage.through(() => look(recorded.systemId));
       throwIfStopped(context, untouched);
-      if (typeof as === "string" || !mayBeReleased(as)) return { kind: "settled", as };
-      judge(release, as);
+      if (typeof as === "string" || !mayBeReleased(as)) return { kind: "changed", as };
+      if (await outage.through(() => isTaken(context, run, recorded, as))) return { kind: "changed", as };
+      await judge(job, as);
     }
-    return await sendRelease(release, maas, story, attempt);
+    return await sendRelease(job, attempt);
   } finally {
     endTurn?.();
   }
 };
 
-/** Waits out what MAAS is doing, telling the row of news and of MAAS's silence. */
-const wait = async (release: Release, story: MachineStory): Promise<Seen> =>
-  release.poller.settled(release.recorded.systemId, (news) =>
-    news instanceof Error
-      ? story.now(`MAAS does not answer: ${news.message.split("\n")[0]}`)
-      : story.came(news.statusName, "poll"),
-  );
+/** What an operator does about a machine that MAAS did not release, and what to look at. */
+const remedy = (job: Job, { code }: ReleaseFailure): string => {
+  const { systemId, hostname } = job.recorded;
+  const maas = `maas ${profileOf(job)}`;
+  switch (code) {
+    case "power":
+      return `Look at its power:  ${maas} machine query-power-state ${systemId}   # then: pulumi destroy`;
+    case "image":
+      return "Let MAAS fetch the image that an erase boots (Images), or release without erasing: pulumi destroy -c erase=none";
+    case "permission":
+      return `It is locked or another user's: ${maas} machine read ${systemId}   # an administrator's key, or unlock it; then: pulumi destroy`;
+    case "state":
+      return `Bring it to Ready in MAAS (machine ${systemId}), then: pulumi destroy`;
+    case "vm-host":
+      return `Remove the VM host that runs on it in MAAS (${maas} vm-hosts read), then: pulumi destroy`;
+    case "erase":
+      return `Look at its disks in MAAS (machine ${systemId}), or release without erasing: pulumi destroy -c erase=none`;
+    case "other":
+      return `Look at its events: ${maas} events query hostname=${hostname} limit=20   # then: pulumi destroy`;
+  }
+};
 
-const givenUp = (release: Release, machine: MaasMachine, failures: Failure[]): TeardownError => {
-  const { recorded, context } = release;
-  const { settings } = context;
+const givenUp = (job: Job, machine: MaasMachine, failures: ReleaseFailure[]): TeardownError => {
+  const { hostname, systemId } = job.recorded;
+  const last = failures.at(-1) ?? { code: "other", reason: "nothing" };
   return new TeardownError(
     "machine",
     [
-      `${recorded.hostname} (${recorded.systemId}) is ${machine.statusName} after ${failures.length} failed ${failures.length === 1 ? "release" : "releases"}; expected: Ready`,
-      `MAAS says: ${failures.at(-1)?.reason ?? "nothing"}`,
+      `${hostname} (${systemId}) is ${machine.statusName} after ${failures.length} failed ${failures.length === 1 ? "release" : "releases"}; expected: Ready`,
+      `MAAS says: ${last.reason}`,
       "It stays in the stack under its own name; the other machines are not affected.",
-      `Look at its power in MAAS:  maas ${settings.maasProfile || "<profile>"} machine query-power-state ${recorded.systemId}`,
-      "then:                       pulumi destroy",
+      remedy(job, last),
     ].join("\n"),
   );
 };
 
-const deadEnd = (release: Release, machine: MaasMachine): TeardownError => {
-  const { recorded, context } = release;
-  const profile = context.settings.maasProfile || "<profile>";
+const deadEnd = (job: Job, machine: MaasMachine): TeardownError => {
+  const { hostname, systemId } = job.recorded;
   const isNew = machine.statusName === "New";
   return new TeardownError(
     "machine",
     [
-      `${recorded.hostname} (${recorded.systemId}) is ${machine.statusName}; expected: Ready`,
+      `${hostname} (${systemId}) is ${machine.statusName}; expected: Ready`,
+      isNew ? "MAAS has no passed commissioning of it." : "MAAS does not release a machine from there.",
       isNew
-        ? "It was released, but MAAS has no passed commissioning of it."
-        : "MAAS does not release a machine from there.",
-      isNew
-        ? `maas ${profile} machine commission ${recorded.systemId}   # when it is Ready: pulumi destroy`
-        : `Bring it to Ready in MAAS (machine ${recorded.systemId}), then: pulumi destroy`,
+        ? `maas ${profileOf(job)} machine commission ${systemId}   # when it is Ready: pulumi destroy`
+        : `Bring it to Ready in MAAS (machine ${systemId}), then: pulumi destroy`,
     ].join("\n"),
   );
 };
 
 /**
  * Releases one machine and returns when it is Ready. Looks first: a machine that is Ready is not touched, one that is being
- * released is waited for. Failed releases are tried again, with MAAS's own reason on the row.
+ * released is waited for, one that was Ready in this run and is somebody else's now is left alone. Failed releases are tried again,
+ * with MAAS's own reason on the row; an outage of MAAS is no failure.
  *
  * @returns what happened, for the row: "Deployed → Releasing → Ready in 3.2 s"
  * @throws TeardownError `machine`, `refused`, `maas`, `deadline` or `interrupted`; the machine stays in the stack then
  */
 export const releaseMachine = async (release: Release): Promise<string> => {
   const { context, run, row, recorded } = release;
-  const story = machineStory(recorded, run, row, context.clock, release.usual);
-  const failures: Failure[] = [];
+  const { clock, signal } = context;
+  const progress = machineProgress(recorded, run, row, clock, release.typical);
+  const outage = outageOf(context, run, progress.note, goesOn);
+  const job: Job = { ...release, progress, outage };
+  const failures: ReleaseFailure[] = [];
   let pausedFor = -1;
-  const maas = await context.maas();
   let seenAt = 0;
-  const look = () => {
-    seenAt = context.clock.now();
-    return release.look(recorded.systemId);
-  };
+  const look = () =>
+    outage.through(() => {
+      seenAt = clock.now();
+      return release.look(recorded.systemId);
+    });
+  const isTakenNow = (machine: MaasMachine) => outage.through(() => isTaken(context, run, recorded, machine));
 
   let machine = await look();
   for (;;) {
     throwIfStopped(context, goesOn);
     if (machine === "vanished") {
-      vanished(release, story);
-      return story.told();
+      vanished(job);
+      return progress.summary();
     }
     if (machine === "invisible") {
-      if (!(await wasReleased(context, run, recorded))) throw invisible(recorded);
-      return `${story.told()}, somebody else's since: not visible to this API key any more`;
+      if (!(await outage.through(() => wasReleased(context, run, recorded)))) throw invisible(recorded);
+      return taken(job, "not visible to this API key");
     }
-    story.came(machine.statusName, "look");
+    progress.enter(machine.statusName, "look");
     const effect = releaseEffect(machine.status);
-    if (effect === "ready") return story.told();
+    if (effect === "ready") return progress.summary();
     if (effect === "releasing" || effect === "erasing") {
-      machine = await wait(release, story);
+      machine = await wait(job);
       continue;
     }
-    const theirs = somebodyElses(machine, run.lab.model) && (await wasReleased(context, run, recorded));
-    if (theirs) return `${story.told()}, somebody else's since it was released${ownedBy(machine)}`;
-    if (effect === "not-releasable") throw deadEnd(release, machine);
-    judge(release, machine);
+    if (await isTakenNow(machine))
+      return taken(job, `${machine.statusName}${machine.owner ? `, owned by ${machine.owner}` : ""}`);
+    if (effect === "not-releasable") throw deadEnd(job, machine);
+    await judge(job, machine);
 
-    if (failures.length > retries) throw givenUp(release, machine, failures);
+    if (failures.length > retries) throw givenUp(job, machine, failures);
     if ((failures.length > 0 || effect === "failed-retryable") && pausedFor < failures.length) {
       pausedFor = failures.length;
-      const reason = failures.at(-1)?.reason ?? (await latestReason(maas, machine));
+      const { reason } = failures.at(-1) ?? (await latestFailure(job, machine));
       const count = failures.length > 0 ? ` (${failures.length} of ${retries})` : "";
-      story.now(`${reason.split("\n")[0]}; trying again${count}`);
-      if (failures.length > 0) await context.clock.sleep(backoff(failures.length - 1), context.signal);
+      progress.note(`trying again${count}: ${reason.split("\n")[0]}`);
+      if (failures.length > 0) await clock.sleep(backoff(failures.length - 1), signal);
       throwIfStopped(context, goesOn);
       // Somebody may have taken the machine meanwhile: what is judged is what is seen right before the release.
       machine = await look();
       continue;
     }
-    const answer = await sendInTurn(release, maas, story, failures.length + 1, seenAt);
+    let answer: Sent;
+    try {
+      answer = await sendInTurn(job, failures.length + 1, seenAt);
+    } catch (error) {
+      if (!(error instanceof MaasError)) throw error;
+      throwIfStopped(context, goesOn);
+      // MAAS was away before the release was sent: it is looked at again, and that is no failed release.
+      await outage.pause(error);
+      machine = await look();
+      continue;
+    }
     throwIfStopped(context, goesOn);
-    if (answer.kind === "settled") {
+    if (answer.kind === "settled" || answer.kind === "changed") {
       machine = answer.as;
     } else if (answer.kind === "accepted") {
-      story.came("Releasing", "answer");
-      machine =
-        releaseEffect(answer.machine.status) === "releasing" ? await wait(release, story) : answer.machine;
+      progress.enter("Releasing", "answer");
+      machine = releaseEffect(answer.machine.status) === "releasing" ? await wait(job) : answer.machine;
     } else {
       machine = await look();
     }
-    if (typeof machine !== "string" && mayBeReleased(machine)) {
-      // After an accepted release only a failed one is a failure; anything else is somebody's next allocation.
-      if (somebodyElses(machine, run.lab.model) && (await wasReleased(context, run, recorded))) continue;
-      const said = "reason" in answer ? answer.reason : "";
-      const reason = said || (await latestReason(maas, machine));
-      failures.push({ reason });
-      story.failed(reason);
-      // A refusal is not mended by asking again, unless the second look shows why.
-      if (answer.kind === "refused") {
-        judge(release, machine);
-        throw givenUp(release, machine, failures);
-      }
+    // After an accepted release only a failed one is a failure; anything else is somebody's next allocation.
+    if (answer.kind === "changed" || typeof machine === "string" || !mayBeReleased(machine)) continue;
+    if (await isTakenNow(machine)) continue;
+    const answered = "as" in answer ? undefined : failureAnswered(answer);
+    const failure = answered ?? (await latestFailure(job, machine));
+    failures.push(failure);
+    progress.failed(failure.reason);
+    // A refusal is not mended by asking again, unless the second look shows why.
+    if (answer.kind === "refused") {
+      await judge(job, machine);
+      throw givenUp(job, machine, failures);
     }
   }
 };

@@ -31,8 +31,9 @@ export const whyStopped = (signal: AbortSignal): string => {
  * The error of a wait that was ended from outside.
  *
  * @param goesOn what goes on in the lab without us, as a sentence
+ * @param advice further lines
  */
-export const stopped = (context: Context, goesOn: string): TeardownError => {
+export const stopped = (context: Context, goesOn: string, advice: string[] = []): TeardownError => {
   const why = stopReason(context.signal)?.why;
   // An engine that died leaves its lock behind.
   const unlock = why === "engine-gone" ? "pulumi cancel --yes && " : "";
@@ -40,6 +41,7 @@ export const stopped = (context: Context, goesOn: string): TeardownError => {
     why === "deadline" ? "deadline" : "interrupted",
     [
       `${whyStopped(context.signal)}; ${goesOn}`,
+      ...advice,
       `Nothing is lost: ${unlock}pulumi destroy   # continues where this one stopped`,
       ...(why === "deadline" ? ["More time: pulumi destroy -c deadline=<for example 2h>"] : []),
     ].join("\n"),

@@ -197,7 +197,7 @@ export const beginTeardown = async (options: {
       within(async () => {
         const { model } = run.lab;
         if (!model) return;
-        going ??= mustBeGoing(context, model, row);
+        going ??= mustBeGoing(context, run, model, row);
         await going;
       }),
     told: (resource, work) =>

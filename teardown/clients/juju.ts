@@ -30,15 +30,17 @@ import { lookForModel, type ModelIdentity, type Presence } from "./juju/presence
 export type { Exec, ExecAnswer, ExecAsk } from "./exec.ts";
 export type { DisabledCommands, JujuMachine, JujuModel, ShownModel } from "./juju/answers.ts";
 export type { JujuLimits } from "./juju/call.ts";
-export type { DestroyAnswer, DestroyOptions, Left } from "./juju/destroy.ts";
+export { type DestroyAnswer, type DestroyOptions, type Left, whatIsLeft } from "./juju/destroy.ts";
 export {
   type JujuErrorKind,
   type JujuProblem,
   jujuErrorKind,
   jujuProblem,
+  mayPass,
   sayProblem,
+  silence,
 } from "./juju/errors.ts";
-export type { ModelIdentity, Presence, UnclearReason } from "./juju/presence.ts";
+export { type ModelIdentity, mustAnswer, type Presence, type UnclearReason } from "./juju/presence.ts";
 
 /**
  * All that this project does with Juju, through the `juju` command. Every method throws `TeardownError` (`juju`, or

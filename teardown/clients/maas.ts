@@ -17,9 +17,17 @@ import { remembered } from "./remembered.ts";
 
 export { normalizeMaasUrl } from "./maas/access.ts";
 export type { MaasEvent, MaasMachine } from "./maas/answers.ts";
-export { MaasError, type MaasErrorKind, type MaasFault, maasErrorKind } from "./maas/errors.ts";
+export { awayReason, MaasError, type MaasErrorKind, type MaasFault, maasErrorKind } from "./maas/errors.ts";
 export { type MaasLimits, type Turns, turns } from "./maas/http.ts";
-export type { EraseMode, RefusalWhy, ReleaseAnswer, UnknownWhy } from "./maas/release.ts";
+export {
+  type EraseMode,
+  failureAnswered,
+  failureShown,
+  type RefusalWhy,
+  type ReleaseAnswer,
+  type ReleaseFailure,
+  type UnknownWhy,
+} from "./maas/release.ts";
 export {
   type MachineStatus,
   machineStatuses,

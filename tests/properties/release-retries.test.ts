@@ -25,6 +25,7 @@ const release = async (
   const maas = await withMaas(context, {
     machine: async () => now(),
     machines: async () => [now()],
+    releasedSince: async () => undefined,
     release: async (): Promise<ReleaseAnswer> => {
       sent.push(Math.round((clock.now() - start) / 1_000));
       await context.clock.sleep(1_000);

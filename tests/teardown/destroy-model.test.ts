@@ -156,14 +156,32 @@ describe("destruction of the model", () => {
     expect([code, called.length]).to.deep.equal(["model", 1]);
     expect(message)
       .to.include("disabled by juju disable-command")
-      .and.to.include("juju show-model maas-lab:admin/openstack");
+      .and.to.include("juju enable-command destroy-model -m maas-lab:admin/openstack");
   });
 
-  it("tries a call that failed three times in a row, and no more", async () => {
+  it("says how to log in again when Juju wants that, at once", async () => {
+    const expired: DestroyAnswer = {
+      kind: "refused",
+      reason: "please enter password",
+      cause: "login-expired",
+    };
+    const { destroy, called } = setUp(alive(), [{ answer: expired }]);
+    expect((await problemOf(destroy())).message).to.include("juju login -c maas-lab");
+    expect(called).to.have.length(1);
+  });
+
+  it("makes a call in vain five times, ever later, and no more", async () => {
     const failed: DestroyAnswer = { kind: "failed", reason: "database is busy", cause: "failed" };
-    const giving = setUp(alive(), Array(4).fill({ answer: failed }));
-    expect((await problemOf(giving.destroy())).message).to.include("database is busy");
-    expect(giving.called).to.have.length(3);
+    const lost: DestroyAnswer = { kind: "lost-connection", reason: "api closed" };
+    for (const [answer, said] of [
+      [failed, "database is busy"],
+      [lost, "api closed"],
+      [reportedGone, "juju reported the end, and the model is still there"],
+    ] as const) {
+      const giving = setUp(alive(), Array(6).fill({ answer }));
+      expect((await problemOf(giving.destroy())).message).to.include(said);
+      expect(giving.called).to.have.length(5);
+    }
     const recovering = setUp(alive(), [
       { answer: failed },
       { answer: failed },

@@ -122,8 +122,39 @@ describe("release of a machine", () => {
     expect(sent).to.have.length(2);
     expect(told).to.include("after 1 failed release (BMC is not reachable)");
     expect(
-      row.told.some(({ text }) => text.includes("BMC is not reachable; trying again (1 of 3)")),
+      row.told.some(({ text }) => text.includes("trying again (1 of 3): BMC is not reachable")),
     ).to.equal(true);
+  });
+
+  it("says what to do about each kind of failure", async () => {
+    const hints: [ReturnType<Post>, RegExp][] = [
+      [{ kind: "power-failed", status: 503, reason: "No rack" }, /machine query-power-state aaa000/],
+      [{ kind: "refused", why: "image", status: 400, reason: "no image" }, /pulumi destroy -c erase=none/],
+      [{ kind: "refused", why: "permission", status: 403, reason: "403" }, /maas admin machine read aaa000/],
+      [{ kind: "refused", why: "state", status: 409, reason: "state" }, /Bring it to Ready in MAAS/],
+      [{ kind: "refused", why: "vm-host", status: 400, reason: "vm host" }, /maas admin vm-hosts read/],
+      [{ kind: "unknown", why: "proxy", reason: "502" }, /events query hostname=openstack0/],
+    ];
+    for (const [answer, hint] of hints) {
+      const { message } = await problemOf(setUp({ posts: Array(4).fill(() => answer) }).release());
+      expect(message)
+        .to.match(hint)
+        .and.to.include(`MAAS says: ${"reason" in answer && answer.reason}`);
+    }
+    const timedOut = setUp({
+      posts: Array(4).fill(accepted),
+      ends: Array(4).fill("failed_releasing"),
+      events: async () => [
+        {
+          level: "ERROR",
+          type: "Marking node failed",
+          description: "Node operation 'Releasing' timed out after 5 minutes.",
+          created: "",
+          systemId: "",
+        },
+      ],
+    });
+    expect((await problemOf(timedOut.release())).message).to.include("machine query-power-state aaa000");
   });
 
   it("gives up after three more tries, with how to look at its power", async () => {

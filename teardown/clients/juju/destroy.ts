@@ -108,6 +108,10 @@ export const progressReader = (onProgress: (left: Left) => void): ((piece: strin
   };
 };
 
+/** What keeps a dying model, as its status message counts it: "2 machines, 1 application"; "" when it counts nothing. */
+export const whatIsLeft = (statusMessage: string): string =>
+  /found (\d+ [a-z ]+(?:, \d+ [a-z ]+)*)/.exec(statusMessage)?.[1]?.trim() ?? "";
+
 const interpret = (answer: Awaited<ReturnType<typeof call>>, problem: JujuProblem): DestroyAnswer => {
   const { code, end, cut } = answer;
   const stderr = plainText(answer.stderr);

@@ -135,6 +135,16 @@ export const jujuProblem = (error: unknown): JujuProblem | undefined =>
 /** The kind of an error of the Juju client; `undefined` for anything else. */
 export const jujuErrorKind = (error: unknown): JujuErrorKind | undefined => jujuProblem(error)?.kind;
 
+/** Why Juju is away just now, in a few words; `undefined` for what waiting does not help. */
+export const silence = ({ kind, said, limit = 0 }: JujuProblem): string | undefined => {
+  if (kind === "unreachable") return said.at(-1) ?? "the controller cannot be reached";
+  return kind === "timeout" ? `no answer within ${limit / 1000} s` : undefined;
+};
+
+/** Whether a call may go well another time without anybody's help. */
+export const mayPass = ({ kind }: JujuProblem): boolean =>
+  ["failed", "bad-answer", "not-found"].includes(kind);
+
 const clipped = (lines: string[], length = 500): string => {
   const text = lines.join("\n  ");
   return text.length > length ? `${text.slice(0, length)}…` : text;

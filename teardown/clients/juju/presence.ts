@@ -1,5 +1,5 @@
 import type { JujuModel, ShownModel } from "./answers.ts";
-import { type JujuErrorKind, type JujuProblem, jujuProblem, sayProblem } from "./errors.ts";
+import { type JujuErrorKind, type JujuProblem, jujuProblem, problemError, sayProblem } from "./errors.ts";
 
 /** Which model is asked about, as it was recorded: a controller's name alone may be another controller's today. */
 export type ModelIdentity = { controller: string; controllerUuid: string; modelUuid: string };
@@ -81,6 +81,13 @@ export const presenceIn = (
   if (list.complaints.length > 0) reasons.push({ code: "unexplained-line", lines: list.complaints });
   if (!list.models.some((each) => each.isController)) reasons.push({ code: "controller-model-not-visible" });
   return reasons.length > 0 ? unclear(reasons) : { state: "gone" };
+};
+
+/** A look that had an answer. @throws TeardownError `juju` when nobody answered it, so that an outage can be waited for */
+export const mustAnswer = (seen: Presence): Presence => {
+  for (const reason of seen.reasons ?? [])
+    if (reason.code === "unreachable") throw problemError(reason.problem);
+  return seen;
 };
 
 /** The questions that it takes. */

@@ -229,3 +229,22 @@ export const maasError = (question: Question, outcome: Outcome): MaasError =>
 /** The code of an error of the MAAS client; `undefined` for anything else. */
 export const maasErrorKind = (error: unknown): MaasErrorKind | undefined =>
   error instanceof MaasError ? error.fault.code : undefined;
+
+/** Why MAAS is away just now, in a few words; `undefined` for what waiting does not help, and for anything else. */
+export const awayReason = (error: unknown): string | undefined => {
+  if (!(error instanceof MaasError)) return undefined;
+  const { fault } = error;
+  switch (fault.code) {
+    case "unreachable":
+      return fault.why === "certificate" ? undefined : fault.reason;
+    case "timeout":
+      return fault.reason;
+    case "server":
+      return `it answers ${fault.status}`;
+    case "bad-answer":
+      // A proxy's page; a redirect is a wrong URL.
+      return fault.location === undefined ? `it answers ${fault.status} with ${fault.said}` : undefined;
+    default:
+      return undefined;
+  }
+};

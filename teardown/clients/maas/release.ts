@@ -1,4 +1,4 @@
-import { type MaasMachine, machineSchema, parseAnswer } from "./answers.ts";
+import { type MaasEvent, type MaasMachine, machineSchema, parseAnswer } from "./answers.ts";
 import {
   type Answer,
   type Asked,
@@ -33,6 +33,57 @@ export type ReleaseAnswer =
   | { kind: "refused"; why: RefusalWhy; status: number; reason: string }
   | { kind: "power-failed"; status: number; reason: string }
   | { kind: "unknown"; why: UnknownWhy; reason: string };
+
+/** Why a machine is not released: what an operator has to look at. */
+export type ReleaseFailure = {
+  code: "power" | "image" | "permission" | "state" | "vm-host" | "erase" | "other";
+  reason: string;
+};
+
+/**
+ * What MAAS writes in its events and on a machine whose release failed. This table is the only place that reads these texts; types of
+ * events are MAAS's own (provisioningserver/events.py), the five minutes were recorded: the power-off was never reported.
+ */
+const failureTexts: readonly { text: RegExp; code: ReleaseFailure["code"] }[] = [
+  { text: /Failed to power off|Failed to query node's BMC|Failed to query node power/i, code: "power" },
+  { text: /No rack controllers can access the BMC/i, code: "power" },
+  { text: /Node operation 'Releasing' timed out/i, code: "power" },
+  { text: /Ephemeral operating system .* is unavailable/i, code: "image" },
+  { text: /Failed disk erasing|Failed to erase|erasing.* failed/i, code: "erase" },
+  { text: /Marking node failed|^Failed |Releasing failed/i, code: "other" },
+];
+
+const codeOf = (text: string): ReleaseFailure["code"] | undefined =>
+  failureTexts.find((known) => known.text.test(text))?.code;
+
+/** Why MAAS did not do what it was asked; `undefined` for a release that it began. */
+export const failureAnswered = (answer: ReleaseAnswer): ReleaseFailure | undefined => {
+  switch (answer.kind) {
+    case "accepted":
+      return undefined;
+    case "power-failed":
+      return { code: "power", reason: answer.reason };
+    case "unknown":
+      return { code: "other", reason: answer.reason };
+    case "refused":
+      return { code: answer.why === "absent" ? "other" : answer.why, reason: answer.reason };
+  }
+};
+
+/**
+ * Why a release failed that MAAS had begun, as MAAS shows it on the machine and in its events: a failed power-off puts a machine
+ * back to Deployed, and says why nowhere else (maas.md 6).
+ *
+ * @param events newest first
+ */
+export const failureShown = (machine: MaasMachine, events: readonly MaasEvent[]): ReleaseFailure => {
+  const said = (text: string): ReleaseFailure => ({ code: codeOf(text) ?? "other", reason: text });
+  const inEvents = events
+    .map(({ level, type, description }) => ({ level, text: description ? `${type}: ${description}` : type }))
+    .find(({ level, text }) => level === "ERROR" || codeOf(text) !== undefined);
+  const shown = [inEvents?.text, machine.errorDescription, machine.statusMessage].find(Boolean);
+  return shown ? said(shown) : { code: "other", reason: "MAAS gives no reason" };
+};
 
 /**
  * Parameters of an erase. Nothing is sent for "none": since MAAS 3.5 `erase=no`, `erase=0` and `quick_erase=true` on its own all
