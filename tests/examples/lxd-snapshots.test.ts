@@ -37,7 +37,7 @@ describe("examples/snapshots/lxd.sh", () => {
         PATH: `${lxd}:/usr/bin:/bin`,
         LXD: lxd,
         MACHINES: "openstack0 openstack1",
-        RUN_DIRECTORY: "/home/a/backups/pre-caracal-destroy-20260101T120000Z",
+        RUN_DIRECTORY: "/home/u/backups/pre-caracal-destroy-20260101T120000Z",
         ...env,
       },
       extendEnv: false,
