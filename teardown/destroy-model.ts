@@ -80,7 +80,7 @@ const modelProgress = ({ run, row, recorded, context, typical }: ModelDestructio
   const progress = startProgress(row, context.clock, typical);
   return {
     ...progress,
-    enter: (state: string, text = "") => {
+    enter: (state: Exclude<Presence["state"], "unclear">, text = "") => {
       if (!progress.enter(state)) return;
       run.journal.write({ event: "model-state", uuid: recorded.uuid, state, text });
       if (text) progress.note(text);
@@ -242,7 +242,7 @@ export const destroyModel = async (destruction: ModelDestruction): Promise<strin
       await clock.sleep(beforeAskingAgain, signal);
       continue;
     }
-    progress.enter(model.life, model.statusMessage);
+    progress.enter(state, model.statusMessage);
     judge(model, recorded, "nothing was destroyed");
     if (last) {
       if (last.kind === "refused" || calls >= callsInVain)

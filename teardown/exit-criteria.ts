@@ -8,12 +8,11 @@ import { somebodyElses } from "./guards/machine-guard.ts";
 import { machineLook, type Seen, wasReleased } from "./look.ts";
 import type { ReadyPoller } from "./ready-poller.ts";
 import { type LabRecord, systemIds } from "./record.ts";
+import type { Criterion } from "./run/event.ts";
 import { type Run, shownPath } from "./run/run-directory.ts";
 import { aligned, count, indent } from "./text/table.ts";
 
-type Line = { met: boolean; subject: string; found: string; next?: string };
-
-const modelLine = async (context: Context, lab: LabRecord): Promise<Line> => {
+const modelLine = async (context: Context, lab: LabRecord): Promise<Criterion> => {
   const { model } = lab;
   if (!model)
     return { met: true, subject: `model ${context.settings.jujuModel}`, found: "gone (already at `up`)" };
@@ -33,7 +32,7 @@ const machineLine = (
   systemId: string,
   machine: Seen,
   released = false,
-): Line => {
+): Criterion => {
   const subject = `machine ${hostname} ${systemId}`;
   if (machine === "invisible") {
     return released
@@ -74,7 +73,7 @@ const machineLine = (
  * Machines that Juju destroyed with the model although they are not listed, as `alsoDestroyed` permitted: Juju does not wait
  * until they are Ready, so we do.
  */
-const alsoDestroyedLines = async (context: Context, run: Run, poller: ReadyPoller): Promise<Line[]> => {
+const alsoDestroyedLines = async (context: Context, run: Run, poller: ReadyPoller): Promise<Criterion[]> => {
   const permitted = run.journal
     .events()
     .flatMap((each) =>
@@ -98,7 +97,7 @@ const alsoDestroyedLines = async (context: Context, run: Run, poller: ReadyPolle
   );
 };
 
-const table = (lines: Line[]) =>
+const table = (lines: Criterion[]) =>
   aligned(lines.map(({ met, subject, found }) => [met ? "met" : "NOT MET", subject, found]));
 
 /**
@@ -139,7 +138,12 @@ export const checkExitCriteria = async (options: {
   const lines = [model, ...own, ...also];
   const met = lines.every((line) => line.met);
   const rows = table(lines);
-  run.journal.write({ event: "exit-criteria", met, lines: rows, took: context.clock.now() - began });
+  run.journal.write({
+    event: "exit-criteria",
+    met,
+    criteria: lines,
+    took: context.clock.now() - began,
+  });
   if (!met) {
     const failing = lines.flatMap((line, at) =>
       line.met ? [] : [rows[at] ?? "", ...(line.next ? [indent(`next: ${line.next}`, 9)] : [])],

@@ -54,7 +54,7 @@ export const startProgress = (row: Row, clock: Clock, typical: number | undefine
 /** A machine's progress: on its row and in the journal, with the releases that failed. */
 export type MachineProgress = Pick<Progress, "note" | "lasts" | "summary"> & {
   /** @param seenBy which look showed the state */
-  enter: (state: string, seenBy: string) => void;
+  enter: (state: string, seenBy: "look" | "poll" | "answer") => void;
   failed: (reason: string) => void;
 };
 

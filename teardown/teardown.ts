@@ -48,6 +48,23 @@ const shownCommand = (argv: string[]): string =>
 // For what is good to know but must not hold anything up. In ms.
 const patience = 1_000;
 
+/** The states that a resource came into, and why its releases failed, by the journal's lines from one on. */
+const wayOf = ({ lab, journal }: Run, resource: string, from: number) => {
+  const kind = resource === lab.model?.name ? "model" : resource === "reaping" ? "reaping" : "machine";
+  const events = journal.events().slice(from);
+  const states = events.flatMap((each) => {
+    if (each.event === "machine-state" && each.hostname === resource)
+      return [{ at: each.at, state: each.to }];
+    return each.event === "model-state" && kind !== "machine" ? [{ at: each.at, state: each.state }] : [];
+  });
+  const failures = events.flatMap((each) =>
+    each.event === "release-answered" && each.hostname === resource && each.kind !== "accepted"
+      ? [each.reason]
+      : [],
+  );
+  return { kind, states, failures } as const;
+};
+
 const once = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
   let made: Promise<Value> | undefined;
   return () => {
@@ -134,11 +151,15 @@ export const beginTeardown = async (options: {
   };
 
   context.signal.addEventListener("abort", () => {
-    const why = whyStopped(context.signal);
+    const reason = stopReason(context.signal);
     // The engine calls Cancel once more when it closes; that interrupts nothing.
-    if (underWay === 0 || stopReason(context.signal)?.why === "deadline") return;
+    if (underWay === 0 || reason?.why === "deadline") return;
     try {
-      run.journal.write({ event: "interrupted", why });
+      run.journal.write({
+        event: "interrupted",
+        ...(reason && { reason }),
+        why: whyStopped(context.signal),
+      });
     } catch {
       // Thrown in a listener it would end the process before the others have stopped.
     }
@@ -203,15 +224,24 @@ export const beginTeardown = async (options: {
     told: (resource, work) =>
       within(async () => {
         const began = clock.now();
+        const before = run.journal.events().length;
         try {
           const text = await work();
-          run.journal.write({ event: "done", resource, text, took: clock.now() - began });
+          run.journal.write({
+            event: "done",
+            resource,
+            ...wayOf(run, resource, before),
+            text,
+            took: clock.now() - began,
+          });
           return text;
         } catch (error) {
           const code = error instanceof TeardownError ? error.code : "unexpected";
           const message = error instanceof Error ? error.message : String(error);
+          const reason =
+            code === "interrupted" || code === "deadline" ? stopReason(context.signal) : undefined;
           try {
-            run.journal.write({ event: "stopped", resource, code, message });
+            run.journal.write({ event: "stopped", resource, code, ...(reason && { reason }), message });
           } catch {
             // A full disk must not hide why it stopped.
           }

@@ -66,7 +66,9 @@ const nextOf = (outcome: Outcome, events: RunEvent[]): string[] => {
   // A killed engine leaves its lock (engine.md 3.1).
   const killed = splitDestroys(events)
     .at(-1)
-    ?.events.some((event) => event.event === "stopped" && /engine is gone/.test(event.message));
+    ?.events.some(
+      (event) => "reason" in event && typeof event.reason === "object" && event.reason?.why === "engine-gone",
+    );
   if (outcome === "cut off" || killed) return ["pulumi cancel --yes", "pulumi destroy"];
   return ["pulumi destroy"];
 };
@@ -126,7 +128,7 @@ export const reportOf = (events: RunEvent[], facts: RunFacts): Report => {
     forcedRemovals: forcedRemovals(events),
     troubles: [...troublesOf(parts), ...captureTroubles(facts.capture, parts.length)],
     destroys,
-    ...(exit && { exitCriteria: { at: exit.at, met: exit.met, lines: exit.lines } }),
+    ...(exit && { exitCriteria: { at: exit.at, met: exit.met, criteria: exit.criteria } }),
     next: nextOf(outcome, events),
   };
 };

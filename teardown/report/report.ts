@@ -1,4 +1,4 @@
-import type { CapturedFile, Finding } from "../run/event.ts";
+import type { CapturedFile, Criterion, Finding } from "../run/event.ts";
 
 /** How a run, or one destroy of it, stands. `cut off`: its journal ends without a word, as after a kill. */
 export type Outcome =
@@ -149,7 +149,7 @@ export type Report = {
   phases: Phase[];
   troubles: Trouble[];
   destroys: Destroy[];
-  exitCriteria?: { at: string; met: boolean; lines: string[] };
+  exitCriteria?: { at: string; met: boolean; criteria: Criterion[] };
   /** What comes next, as a command or a document. */
   next: string[];
 };

@@ -46,7 +46,9 @@ const troublesIn = (event: RunEvent): Raw[] => {
               resources: ["exit criteria"],
               code: "exit-criteria",
               found: "the exit criteria are not met",
-              more: event.lines.filter((line) => line.startsWith("NOT MET")),
+              more: event.criteria.flatMap(({ met, subject, found, next }) =>
+                met ? [] : [`${subject}: ${found}`, ...(next ? [next] : [])],
+              ),
             },
           ];
     default:

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { errorCodes } from "../errors.ts";
+import type { StopReason } from "../stopping.ts";
 
 /** One thing that a guard found, with what the operator needs to go on. */
 export const finding = z.object({
@@ -18,6 +20,23 @@ export type Finding = z.output<typeof finding>;
 
 const capturedFile = z.object({ name: z.string(), bytes: z.number(), sha256: z.string() });
 export type CapturedFile = z.output<typeof capturedFile>;
+
+const criterion = z.object({
+  met: z.boolean(),
+  subject: z.string(),
+  found: z.string(),
+  /** What to type when it is not met. */
+  next: z.string().optional(),
+});
+/** One of the exit criteria, and what was found. */
+export type Criterion = z.output<typeof criterion>;
+
+const stopReason: z.ZodType<StopReason> = z.discriminatedUnion("why", [
+  z.object({ why: z.literal("cancelled") }),
+  z.object({ why: z.literal("engine-gone") }),
+  z.object({ why: z.literal("deadline"), after: z.number() }),
+]);
+const captureBy = z.enum(["backup", "provider"]);
 
 const event = <Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) =>
   z.object({ at: z.iso.datetime(), event: z.literal(name), ...shape });
@@ -47,15 +66,15 @@ export const runEvent = z.discriminatedUnion("event", [
   event("versions", { seen: z.record(z.string(), z.string()) }),
   event("guards-passed", { findings: z.array(finding), ...took }),
   event("guards-refused", { findings: z.array(finding), ...took }),
-  event("capture-started", { by: z.string() }),
+  event("capture-started", { by: captureBy }),
   event("captured", {
-    by: z.string(),
+    by: captureBy,
     engine: z.string().optional(),
     files: z.array(capturedFile),
     withoutBundle: z.boolean(),
     ...took,
   }),
-  event("capture-failed", { by: z.string(), why: z.string(), ...took }),
+  event("capture-failed", { by: captureBy, why: z.string(), ...took }),
   event("snapshot-started", { command: z.array(z.string()) }),
   event("snapshot-ended", {
     /** Undefined when it did not come to an end by itself. */
@@ -69,7 +88,7 @@ export const runEvent = z.discriminatedUnion("event", [
   event("destroy-model-answered", {
     uuid: z.string(),
     attempt: z.number(),
-    kind: z.string(),
+    kind: z.enum(["reported-gone", "lost-connection", "not-found", "refused", "stopped", "failed"]),
     text: z.string(),
     ...took,
   }),
@@ -80,25 +99,72 @@ export const runEvent = z.discriminatedUnion("event", [
     hostnames: z.array(z.string()).optional(),
   }),
   event("remove-machines-answered", { uuid: z.string(), complaints: z.array(z.string()), ...took }),
-  event("model-state", { uuid: z.string(), state: z.string(), text: z.string() }),
+  event("model-state", {
+    uuid: z.string(),
+    state: z.enum(["alive", "dying", "dead", "gone"]),
+    text: z.string(),
+  }),
   event("release-called", { ...machine, attempt: z.number() }),
   event("release-answered", {
     ...machine,
     attempt: z.number(),
-    kind: z.string(),
+    kind: z.enum(["accepted", "refused", "power-failed", "unknown"]),
     reason: z.string(),
     ...took,
   }),
-  event("machine-state", { ...machine, from: z.string(), to: z.string(), seenBy: z.string() }),
-  event("done", { resource: z.string(), text: z.string(), ...took }),
-  event("stopped", { resource: z.string(), code: z.string(), message: z.string() }),
-  event("interrupted", { why: z.string() }),
-  event("exit-criteria", { met: z.boolean(), lines: z.array(z.string()), took: z.number().optional() }),
+  event("machine-state", {
+    ...machine,
+    from: z.string(),
+    /** A status by MAAS's name, or "deleted from MAAS". */
+    to: z.string(),
+    seenBy: z.enum(["look", "poll", "answer"]),
+  }),
+  event("done", {
+    resource: z.string(),
+    /** Which of the two resources of a model: its destruction, or the reaping that follows. */
+    kind: z.enum(["model", "reaping", "machine"]).optional(),
+    /** Those that it came into meanwhile. */
+    states: z.array(z.object({ at: z.iso.datetime(), state: z.string() })).optional(),
+    /** Why releases of it failed, in their order. */
+    failures: z.array(z.string()).optional(),
+    text: z.string(),
+    ...took,
+  }),
+  event("stopped", {
+    resource: z.string(),
+    code: z.enum(errorCodes),
+    /** Why waiting ended, when that is what stopped it. */
+    reason: stopReason.optional(),
+    message: z.string(),
+  }),
+  event("interrupted", { reason: stopReason.optional(), why: z.string() }),
+  event("exit-criteria", { met: z.boolean(), criteria: z.array(criterion), took: z.number().optional() }),
   /** What a crash or a full disk left of the line before, which has no end. */
   event("torn", { bytes: z.number(), sha256: z.string() }),
   event("run-closed", { outcome: z.enum(["complete"]), took: z.number(), nextStep: z.string() }),
 ]);
 export type RunEvent = z.output<typeof runEvent>;
+
+// All that version 1 held in words alone, as it wrote them.
+const versionOne = z.union([
+  z.looseObject({ event: z.literal("exit-criteria"), lines: z.array(z.string()) }).transform((event) => ({
+    ...event,
+    criteria: event.lines.map((line) => {
+      const [met, subject, ...found] = line.split(/ {2,}/);
+      return { met: met === "met", subject, found: found.join(" ") };
+    }),
+  })),
+  z
+    .looseObject({ event: z.literal("interrupted"), why: z.literal("the Pulumi engine is gone") })
+    .transform((event) => ({
+      ...event,
+      reason: { why: "engine-gone" },
+    })),
+]);
+
+/** An event of version 1, as today's are. */
+export const fromVersionOne = (value: unknown): unknown => versionOne.safeParse(value).data ?? value;
+
 type Without<Union, Keys extends PropertyKey> = Union extends unknown ? Omit<Union, Keys> : never;
 /** An event as it is handed to the journal, which adds the time. */
 export type NewEvent = Without<RunEvent, "at">;

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { TeardownError } from "../errors.ts";
-import { type NewEvent, type RunEvent, runEvent } from "./event.ts";
+import { fromVersionOne, type NewEvent, type RunEvent, runEvent } from "./event.ts";
 
 /**
  * A run's event log, one JSON object a line: `{"v":2,"prev":...,"at":...,"event":...}`, where `prev` is the SHA-256 of the line
@@ -44,7 +44,8 @@ const parseLine = (line: string): Line => {
   try {
     const value: unknown = JSON.parse(Buffer.from(line, "latin1").toString());
     const { v, prev } = envelope.parse(value);
-    return { line, v, prev, event: v <= version ? runEvent.safeParse(value).data : undefined };
+    const today = v === 1 ? fromVersionOne(value) : value;
+    return { line, v, prev, event: v <= version ? runEvent.safeParse(today).data : undefined };
   } catch {
     return { line };
   }

@@ -57,7 +57,14 @@ const notMet = async (options: Parameters<typeof setUp>[0]) => {
   expect(code).to.equal("exit-criteria");
   expect(message).to.include("The run stays open: /nowhere/run");
   expect(isClosed(run.journal.events())).to.equal(false);
-  expect(run.journal.events().at(-1)).to.include({ event: "exit-criteria", met: false });
+  const last = run.journal.events().at(-1);
+  expect(last).to.include({ event: "exit-criteria", met: false });
+  const criteria = last?.event === "exit-criteria" ? last.criteria : [];
+  expect(
+    message.startsWith(
+      `the exit criteria are not met: ${criteria.filter(({ met }) => !met).length} of ${criteria.length}`,
+    ),
+  ).to.equal(true);
   return message;
 };
 

@@ -120,6 +120,39 @@ describe("teardown: one destroy's part of a run", () => {
     ).to.deep.equal(["done", ["openstack1", "machine", "is broken"], ["model", "unexpected", "a text"]]);
   });
 
+  it("writes down the way of what is done, and why waiting ended, as data", async () => {
+    const controller = stopping();
+    const { told, run } = await begin(fine, controller.signal);
+    const at = { hostname: "openstack0", systemId: "aaa000" };
+    await told("openstack0", async () => {
+      run.journal.write({
+        event: "release-answered",
+        ...at,
+        attempt: 1,
+        kind: "power-failed",
+        reason: "no power",
+        took: 1,
+      });
+      run.journal.write({ event: "machine-state", ...at, from: "Deployed", to: "Ready", seenBy: "poll" });
+      run.journal.write({ event: "model-state", uuid: modelUuid, state: "gone", text: "" });
+      return "Ready";
+    });
+    const done = run.journal.events().findLast((each) => each.event === "done");
+    expect(done).to.deep.include({ kind: "machine", failures: ["no power"] });
+    expect(done?.event === "done" && done.states?.map(({ state }) => state)).to.deep.equal(["Ready"]);
+    await problemOf(
+      told("reaping", async () => {
+        controller.abort({ why: "engine-gone" });
+        throw new TeardownError("interrupted", "words");
+      }),
+    );
+    expect(run.journal.events().at(-2)).to.deep.include({
+      event: "interrupted",
+      reason: { why: "engine-gone" },
+    });
+    expect(run.journal.events().at(-1)).to.deep.include({ event: "stopped", reason: { why: "engine-gone" } });
+  });
+
   it("calls no finding what it could not look at because it was stopped", async () => {
     const controller = stopping();
     const { guarded } = await begin(fine, controller.signal);

@@ -28,7 +28,11 @@ ${list.map(destroyRow)}</tbody></table></section>`;
 const exitCriteria = ({ exitCriteria: exit }: Report): Markup | undefined =>
   exit &&
   html`<section class="card"><h2>Exit criteria <span class="pill ${exit.met ? "good" : "bad"}">${exit.met ? "met" : "not met"}</span></h2>
-<p class="soft small">read afresh ${moment(exit.at)}</p><pre>${exit.lines.join("\n")}</pre></section>`;
+<p class="soft small">read afresh ${moment(exit.at)}</p><table class="stacks"><tbody>
+${exit.criteria.map(
+  ({ met, subject, found }) =>
+    html`<tr><td><span class="pill ${met ? "good" : "bad"}">${met ? "met" : "not met"}</span></td><th scope="row">${subject}</th><td class="whole">${found}</td></tr>`,
+)}</tbody></table></section>`;
 
 /** The report as one page: no scripts, nothing from elsewhere, light and dark, narrow and wide, on paper. */
 export const renderHtml = (report: Report): string => {

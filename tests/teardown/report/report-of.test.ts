@@ -160,11 +160,11 @@ describe("reportOf", () => {
   });
 
   it("asks to give back the lock of an engine that is gone", () => {
-    const stopped = one.stopped("interrupted", "the Pulumi engine is gone; MAAS goes on");
+    const stopped = one.stopped("interrupted", "it is over", { why: "engine-gone" });
     const report = reportOf(begun().at(20, stopped).events, factsOf());
     expect(report.outcome).to.equal("interrupted");
     expect(report.next).to.deep.equal(["pulumi cancel --yes", "pulumi destroy"]);
-    const cancelled = one.stopped("interrupted", "cancelled by the operator; MAAS goes on");
+    const cancelled = one.stopped("interrupted", "it is over", { why: "cancelled" });
     expect(reportOf(begun().at(20, cancelled).events, factsOf()).next).to.deep.equal(["pulumi destroy"]);
   });
 

@@ -71,6 +71,8 @@ const oneOfEach: NewEvent[] = [
     took: 2,
   },
   { event: "capture-failed", by: "provider", why: "no juju", took: 2 },
+  { event: "snapshot-started", command: ["lxc"] },
+  { event: "snapshot-ended", exitCode: 0, end: "done", output: "", took: 2 },
   { event: "destroy-model-called", uuid: "u", attempt: 1 },
   { event: "destroy-model-answered", uuid: "u", attempt: 1, kind: "reported-gone", text: "", took: 3 },
   { event: "remove-machines-called", uuid: "u", ids: ["0", "1"] },
@@ -79,10 +81,30 @@ const oneOfEach: NewEvent[] = [
   released,
   { event: "release-answered", ...machine, attempt: 1, kind: "accepted", reason: "Releasing", took: 4 },
   { event: "machine-state", ...machine, from: "", to: "Deployed", seenBy: "look" },
-  { event: "done", resource: "openstack0", text: "Ready", took: 5 },
+  {
+    event: "done",
+    resource: "openstack0",
+    kind: "machine",
+    states: [{ at: "2026-11-22T14:00:00.000Z", state: "Ready" }],
+    failures: ["no power"],
+    text: "Ready",
+    took: 5,
+  },
+  {
+    event: "stopped",
+    resource: "openstack0",
+    code: "deadline",
+    reason: { why: "deadline", after: 1 },
+    message: "too late",
+  },
   { event: "stopped", resource: "openstack0", code: "machine", message: "two\nlines" },
   interrupted,
-  { event: "exit-criteria", met: true, lines: ["met"], took: 6 },
+  {
+    event: "exit-criteria",
+    met: true,
+    criteria: [{ met: false, subject: "m", found: "f", next: "n" }],
+    took: 6,
+  },
   { event: "torn", bytes: 7, sha256: "s" },
   { event: "run-closed", outcome: "complete", took: 7, nextStep: "02-deploy.md" },
 ];
@@ -236,7 +258,7 @@ describe("journal", () => {
         const journal = openJournal(join(disk, "journal.jsonl"), () => at);
         journal.write(interrupted);
         expect(() =>
-          journal.write({ event: "stopped", resource: "r", code: "c", message: "x".repeat(40_000) }),
+          journal.write({ event: "stopped", resource: "r", code: "run", message: "x".repeat(40_000) }),
         ).to.throw(/ENOSPC/);
         remount("size=64k");
         journal.write(released);
@@ -331,6 +353,31 @@ describe("journal: the chain", () => {
     rewrite((old) => old.map((line) => line.replace("stopped", "cancelled")));
     versionOne(interrupted);
     expect(verifyChain(file())).to.deep.equal({ broken: true, line: 5, why: "older-version" });
+  });
+
+  it("reads what version 1 held in words alone as data", () => {
+    const old = [
+      {
+        event: "exit-criteria",
+        met: false,
+        lines: ["met      model a/m         gone", "NOT MET  machine h1 x1y2z3  Releasing, owned by a"],
+      },
+      { event: "interrupted", why: "the Pulumi engine is gone" },
+      { event: "interrupted", why: "cancelled by the operator" },
+      { event: "done", resource: "h1", text: "Ready", took: 1 },
+    ];
+    for (const event of old)
+      appendFileSync(file(), `${JSON.stringify({ v: 1, at: "2026-11-22T14:00:00.000Z", ...event })}\n`);
+    const [exit, gone, cancelled, done] = readJournal(file());
+    expect(exit).to.deep.include({
+      criteria: [
+        { met: true, subject: "model a/m", found: "gone" },
+        { met: false, subject: "machine h1 x1y2z3", found: "Releasing, owned by a" },
+      ],
+    });
+    expect(gone).to.deep.include({ reason: { why: "engine-gone" } });
+    expect(cancelled).to.include({ event: "interrupted" }).and.to.not.have.property("reason");
+    expect(done).to.include({ event: "done", text: "Ready" });
   });
 
   it("is not that of a later version, nor one without its beginning", () => {

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import type { RunFacts } from "../../../../teardown/report/read-run.ts";
 import type { Finding, NewEvent, RunEvent } from "../../../../teardown/run/event.ts";
 
+type Of<Name extends NewEvent["event"]> = Extract<NewEvent, { event: Name }>;
+
 const uuid = "22d8a2c7-e6ae-417e-ba8f-9e916e76d8de";
 export const modelName = "admin/openstack";
 const start = Date.parse("2026-11-22T14:00:00.000Z");
@@ -66,7 +68,12 @@ export const captured: NewEvent = {
 
 export const calledAgain = (attempt: number): NewEvent => ({ event: "destroy-model-called", uuid, attempt });
 export const called: NewEvent = calledAgain(1);
-export const model = (state: string): NewEvent => ({ event: "model-state", uuid, state, text: "" });
+export const model = (state: Of<"model-state">["state"]): NewEvent => ({
+  event: "model-state",
+  uuid,
+  state,
+  text: "",
+});
 export const modelDone: NewEvent = {
   event: "done",
   resource: modelName,
@@ -85,7 +92,7 @@ export const machineOf = (hostname: string, at: number) => {
       seenBy: "look",
     }),
     release: (attempt = 1): NewEvent => ({ event: "release-called", ...who, attempt }),
-    answer: (kind: string, reason: string, attempt = 1): NewEvent => ({
+    answer: (kind: Of<"release-answered">["kind"], reason: string, attempt = 1): NewEvent => ({
       event: "release-answered",
       ...who,
       attempt,
@@ -99,10 +106,11 @@ export const machineOf = (hostname: string, at: number) => {
       text: "Deployed → Releasing → Ready in 2 min",
       took: 1,
     } as NewEvent,
-    stopped: (code: string, message: string): NewEvent => ({
+    stopped: (code: Of<"stopped">["code"], message: string, reason?: Of<"stopped">["reason"]): NewEvent => ({
       event: "stopped",
       resource: hostname,
       code,
+      ...(reason && { reason }),
       message,
     }),
   };
@@ -111,7 +119,12 @@ export const machineOf = (hostname: string, at: number) => {
 export const exit = (met: boolean): NewEvent => ({
   event: "exit-criteria",
   met,
-  lines: [met ? "met  all" : "NOT MET  x"],
+  criteria: [
+    { met: true, subject: "model admin/openstack", found: "gone" },
+    met
+      ? { met, subject: "machine openstack0 id0000", found: "Ready" }
+      : { met, subject: "machine openstack0 id0000", found: "Releasing", next: "pulumi destroy" },
+  ],
 });
 export const closed: NewEvent = {
   event: "run-closed",
