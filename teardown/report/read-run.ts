@@ -14,7 +14,12 @@ const runRecord = z.object({ project: z.string(), stack: z.string(), opened: z.s
 /** The part of `run.json` that a report needs. */
 export type RunRecord = z.output<typeof runRecord>;
 
-const lockHolder = z.object({ pid: z.number(), started: z.string(), host: z.string() });
+const lockHolder = z.object({
+  pid: z.number(),
+  started: z.string(),
+  host: z.string(),
+  released: z.boolean().default(false),
+});
 
 /** What is known of a run beside its journal. */
 export type RunFacts = {
@@ -38,7 +43,7 @@ const readJson = (file: string): unknown => {
 const isHeld = (directory: string): boolean => {
   const { data: holder } = lockHolder.safeParse(readJson(join(directory, "lock")));
   // A process that writes its own last report holds the lock still, and is no longer at work.
-  if (!holder || holder.pid === process.pid) return false;
+  if (!holder || holder.released || holder.pid === process.pid) return false;
   return holder.host !== hostname() || isAlive(holder);
 };
 

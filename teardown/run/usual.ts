@@ -24,13 +24,17 @@ export const usualDurations = (backupRoot: string, backupLabel: string): Usual =
     const events = readJournal(join(root, name, "journal.jsonl"));
     if (isClosed(events)) journals.push(events);
   }
-  const took = (isModel: boolean) =>
+  const took = (of: "model" | "machine") =>
     journals.flatMap((events) => {
       const opened = events.find((each) => each.event === "run-opened");
       const model = opened?.event === "run-opened" ? opened.model?.name : undefined;
-      return events.flatMap((each) =>
-        each.event === "done" && (each.resource === model) === isModel ? [each.took] : [],
-      );
+      const done = events.filter((each) => each.event === "done");
+      // Its destruction is called by one resource and followed by another; the first version had one for both.
+      const reaping = done.some(({ resource }) => resource === "reaping") ? "reaping" : model;
+      return done.flatMap(({ resource, took }) => {
+        if (of === "model") return resource === reaping ? [took] : [];
+        return resource === reaping || resource === model ? [] : [took];
+      });
     });
-  return { model: median(took(true)), machine: median(took(false)) };
+  return { model: median(took("model")), machine: median(took("machine")) };
 };

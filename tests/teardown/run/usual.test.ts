@@ -30,6 +30,17 @@ describe("usual durations", () => {
     expect(usual()).to.deep.equal({ model: undefined, machine: undefined });
   });
 
+  it("take the reaping for the model's, and not for a machine's", () => {
+    const key = { backupRoot: directory(), backupLabel: "pre", project: "p", stack: "s", modelUuid };
+    const { journal } = openRun(key, recordedLab(), () => Date.parse("2026-11-22T14:00:00Z"));
+    const done = { admin: 10, reaping: 600, openstack0: 100 };
+    journal.write({ event: "done", resource: "admin/openstack", text: "", took: done.admin });
+    journal.write({ event: "done", resource: "openstack0", text: "", took: done.openstack0 });
+    journal.write({ event: "done", resource: "reaping", text: "", took: done.reaping });
+    journal.write({ event: "run-closed", outcome: "complete", took: 1, nextStep: "" });
+    expect(usual()).to.deep.equal({ model: 600, machine: 100 });
+  });
+
   it("are the medians of the newest three finished runs", () => {
     runThatTook(1, 9_999, [9_999, 9_999, 9_999, 9_999]);
     runThatTook(2, 100, [1, 2]);
