@@ -13,7 +13,7 @@ import { permit } from "./config/permissions.ts";
 import type { Context, Row } from "./context.ts";
 import { TeardownError } from "./errors.ts";
 import { refusalMessage } from "./guards/findings-table.ts";
-import { judgeMachine, type MachineSurroundings } from "./guards/machine-guard.ts";
+import { judgeMachine, type MachineSurroundings, somebodyElses } from "./guards/machine-guard.ts";
 import { isTaken, type Look, type Seen, wasReleased } from "./look.ts";
 import { type Outage, outageOf, sayOutage } from "./outage.ts";
 import { type MachineProgress, machineProgress } from "./progress.ts";
@@ -50,7 +50,7 @@ const profileOf = ({ context }: Release): string => context.settings.maasProfile
 
 const latestFailure = async ({ context, outage }: Job, machine: MaasMachine): Promise<ReleaseFailure> => {
   const maas = await context.maas();
-  const events = await outage.through(() => maas.latestEvents(machine.hostname, 5));
+  const events = await outage.through(() => maas.latestEvents(machine.hostname, 10));
   return failureShown(machine, events);
 };
 
@@ -191,9 +191,10 @@ const judge = async (job: Job, machine: MaasMachine): Promise<void> => {
   let { ofModel } = around;
   if (model && machine.ownerData["juju-model-uuid"] === undefined) {
     const named = await outage.through(() => maas.machines({ systemIds: [systemId], agentName: model.uuid }));
-    ofModel = new Set(named.map((each) => each.systemId));
+    const isLeft = ofModel.has(systemId) && !somebodyElses(machine, model);
+    ofModel = new Set(named.length > 0 || isLeft ? [systemId] : []);
   }
-  const begun = new Set(isCalled || around.ofModel.has(systemId) ? [systemId] : around.begun);
+  const begun = isCalled ? new Set([systemId]) : around.begun;
   const finding = judgeMachine(machine, recorded, { ...around, ofModel, begun });
   if (finding.verdict === "refused")
     throw new TeardownError(

@@ -10,7 +10,9 @@ import {
   model,
   modelUuid,
   problemOf,
+  quickClock,
   recordedModel,
+  start,
 } from "./support/fakes.ts";
 
 const gone: Presence = { state: "gone" };
@@ -283,6 +285,25 @@ describe("the model's reaping", () => {
       );
     });
 
+    it("says which round it is, when the next comes, and when the deadline is", async () => {
+      const { follow, row, run } = setUp(
+        dying,
+        [{ answer: limit }, { answer: limit }, { answer: reportedGone, seen: gone }],
+        { machines },
+        { stuckAfter: "10m", deadline: "60m" },
+      );
+      run.journal.write({ event: "destroy-started", pid: 1, user: "", host: "", settings: {} });
+      await follow();
+      const warned = row.told.filter(({ tone }) => tone === "warn").map(({ text }) => text);
+      expect(warned.map((text) => /^still dying after \d+ min/.exec(text)?.[0])).to.deep.equal([
+        "still dying after 10 min",
+        "still dying after 20 min",
+        "still dying after 30 min",
+      ]);
+      expect(warned[0]).to.match(/by force, round 1; again at 14:20:\d\dZ, until the deadline at 15:00:00Z$/);
+      expect(warned[2]).to.match(/round 3; again at 14:40:\d\dZ/);
+    });
+
     it("goes on when the removal fails, or there is no machine left to remove", async () => {
       const calls: Call[] = [{ answer: limit }, { answer: reportedGone, seen: gone }];
       const failing = async () => {
@@ -300,6 +321,39 @@ describe("the model's reaping", () => {
       expect((await problemOf(follow())).code).to.equal("model");
       expect(called).to.have.length(1);
     });
+  });
+
+  it("says first how much is left, and at the deadline what Juju says and where to look", async () => {
+    const stopping = new AbortController();
+    const words =
+      "attempt 7 to destroy model failed (will retry):  model not empty, found 2 machines, 1 application (model not empty)";
+    const stays: Presence = { state: "dying", model: model({ life: "dying", statusMessage: words }) };
+    const clock = quickClock();
+    const context = contextWith({
+      clock,
+      signal: stopping.signal,
+      settings: { stuckAfter: "50m" },
+      juju: fakeJuju([], {
+        presence: async () => {
+          if (clock.now() - start > 240_000) stopping.abort({ why: "deadline", after: 240_000 });
+          return stays;
+        },
+      }),
+    });
+    const row = keptRow();
+    const { code, message } = await problemOf(
+      followReaping({ context, run: memoryRun(undefined, clock.now), row, recorded: recordedModel }),
+    );
+    expect(row.told.map(({ text }) => text)).to.include.members([
+      "2 machines, 1 application left; dying",
+      "2 machines, 1 application left, 3 min; dying",
+    ]);
+    expect(code).to.equal("deadline");
+    expect(message)
+      .to.match(/^the deadline of 4 min has passed; the model admin\/openstack is still there\n/)
+      .and.to.include(`Juju says: ${words}`)
+      .and.to.include("juju status -m maas-lab:admin/openstack; juju storage -m maas-lab:admin/openstack")
+      .and.to.include("pulumi destroy -c deadline=");
   });
 
   it("ends when it is stopped from outside, and says what goes on", async () => {

@@ -50,7 +50,7 @@ const failureTexts: readonly { text: RegExp; code: ReleaseFailure["code"] }[] = 
   { text: /Node operation 'Releasing' timed out/i, code: "power" },
   { text: /Ephemeral operating system .* is unavailable/i, code: "image" },
   { text: /Failed disk erasing|Failed to erase|erasing.* failed/i, code: "erase" },
-  { text: /Marking node failed|^Failed |Releasing failed/i, code: "other" },
+  { text: /^(Marking node failed|Failed )/, code: "other" },
 ];
 
 const codeOf = (text: string): ReleaseFailure["code"] | undefined =>

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
-import { progressReader } from "../../../../teardown/clients/juju/destroy.ts";
+import { progressReader, whatIsLeft } from "../../../../teardown/clients/juju/destroy.ts";
 import type { DestroyAnswer, Left } from "../../../../teardown/clients/juju.ts";
 import { jujuErrorKind } from "../../../../teardown/clients/juju.ts";
 import { type FakeJuju, openstack, printing, until, withAnswer, withScript } from "../support/juju.ts";
@@ -280,6 +280,18 @@ describe("Juju client: progress of a destruction", () => {
   it("says nothing while a line is incomplete, nor about anything else", () => {
     expect(read(["Waiting for model to be removed, 4 machine(s), 3 applic"])).to.deep.equal([]);
     expect(read(["Destroying model\n", "WARNING something\n"])).to.deep.equal([]);
+  });
+});
+
+describe("Juju client: what keeps a dying model", () => {
+  it("is counted by its status message, or not", () => {
+    const again = "attempt 2 to destroy model failed (will retry):  model not empty, ";
+    expect(whatIsLeft(`${again}found 2 machines, 1 application (model not empty)`)).to.equal(
+      "2 machines, 1 application",
+    );
+    expect(whatIsLeft(`${again}found 1 machine (model not empty)`)).to.equal("1 machine");
+    for (const message of ["", "cleaning up cloud resources", "tearing down cloud environment"])
+      expect(whatIsLeft(message)).to.equal("");
   });
 });
 

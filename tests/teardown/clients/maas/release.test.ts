@@ -1,9 +1,17 @@
 import { type AddressInfo, createServer } from "node:net";
 import { expect } from "chai";
-import { maasClient, maasErrorKind, type ReleaseAnswer } from "../../../../teardown/clients/maas.ts";
+import {
+  failureAnswered,
+  failureShown,
+  type MaasEvent,
+  maasClient,
+  maasErrorKind,
+  type ReleaseAnswer,
+} from "../../../../teardown/clients/maas.ts";
+import { machine } from "../../support/fakes.ts";
 import { apiKey, errorOf, letGo, machineJson, secret, withMaas } from "../support/maas.ts";
 import { answer, deadPort, html, json, type MaasServer, maasServer, replay } from "../support/maas-server.ts";
-import { recordedMaas } from "../support/recordings.ts";
+import { recordedFile, recordedMaas } from "../support/recordings.ts";
 
 const plainly = { comment: "Caracal rebuild teardown", erase: "none" } as const;
 
@@ -294,5 +302,55 @@ describe("MAAS client: release", () => {
       },
       { concurrency: 1 },
     );
+  });
+});
+
+describe("MAAS client: why a release failed", () => {
+  const event = (type: string, description = "", level = "DEBUG"): MaasEvent => ({
+    level,
+    type,
+    description,
+    created: "",
+    systemId: "aaa000",
+  });
+
+  it("is a code by MAAS's own texts, in its events before those on the machine", () => {
+    const cases: [string, ReturnType<typeof failureShown>["code"]][] = [
+      ["Failed to power off node", "power"],
+      ["Failed to query node's BMC", "power"],
+      ["Failed to erase disks", "erase"],
+      ["Failed commissioning", "other"],
+    ];
+    for (const [type, code] of cases)
+      expect(
+        failureShown(machine(), [event("Releasing"), event(type, "said"), event("Released")]),
+      ).to.deep.equal({
+        code,
+        reason: `${type}: said`,
+      });
+    const { response } = JSON.parse(recordedFile("maas-power", "d-07-events-after-timeout.json"));
+    expect(failureShown(machine(), response.body_json.events)).to.deep.equal({
+      code: "power",
+      reason: "Marking node failed: Node operation 'Releasing' timed out after 5 minutes.",
+    });
+    const timedOut = "Node operation 'Releasing' timed out after 5 minutes.";
+    expect(failureShown(machine(), [event("Marking node failed", timedOut, "ERROR")]).code).to.equal("power");
+    expect(failureShown(machine({ errorDescription: timedOut }), [])).to.deep.equal({
+      code: "power",
+      reason: timedOut,
+    });
+    expect(failureShown(machine({ statusMessage: "Releasing" }), []).reason).to.equal("Releasing");
+    expect(failureShown(machine(), [])).to.deep.equal({ code: "other", reason: "MAAS gives no reason" });
+  });
+
+  it("is known from what MAAS answered, but for a release that it began", () => {
+    const answers: [ReleaseAnswer, string | undefined][] = [
+      [{ kind: "accepted", machine: machine() }, undefined],
+      [{ kind: "power-failed", status: 500, reason: "BMC" }, "power"],
+      [{ kind: "refused", why: "image", status: 400, reason: "" }, "image"],
+      [{ kind: "refused", why: "absent", status: 404, reason: "" }, "other"],
+      [{ kind: "unknown", why: "busy", reason: "" }, "other"],
+    ];
+    for (const [given, code] of answers) expect(failureAnswered(given)?.code).to.equal(code);
   });
 });
