@@ -55,9 +55,9 @@ const isOf = (update: Update, destroy: Destroy): boolean => {
 
 /** What one destroy destroyed itself; the run's result may be the work of several. */
 const whatOf = (destroy: Destroy): string => {
-  const { lanes, outcome, findings } = destroy;
-  const model = lanes.find(({ kind }) => kind === "model");
-  const machines = lanes.filter(({ kind }) => kind === "machine");
+  const { timelines, outcome, findings } = destroy;
+  const model = timelines.find(({ kind }) => kind === "model");
+  const machines = timelines.filter(({ kind }) => kind === "machine");
   if (!model && machines.length === 0) {
     const refused = findings.filter(({ verdict }) => verdict === "refused").map(({ guard }) => guard);
     return outcome === "refused" ? `nothing; refused by: ${[...new Set(refused)].join(", ")}` : "nothing";

@@ -1,4 +1,4 @@
-import { moment, outcomeWords, took } from "../../teardown/report/words.ts";
+import { moment, outcomeWords, took } from "../../teardown/report/text.ts";
 import { aligned, indent, oneLine } from "../../teardown/text/table.ts";
 import type { Audit, Entry } from "./audit.ts";
 

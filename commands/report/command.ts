@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { outcomeWords } from "../../teardown/report/words.ts";
+import { outcomeWords } from "../../teardown/report/text.ts";
 import { makeReport, reportFiles } from "../../teardown/report/write-report.ts";
 import { inHome } from "../../teardown/run/run-directory.ts";
 import { oneLine } from "../../teardown/text/table.ts";

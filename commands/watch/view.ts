@@ -2,7 +2,7 @@ import { sayDuration } from "../../teardown/config/duration.ts";
 import { timeOfDay } from "../../teardown/progress.ts";
 import type { RunFacts } from "../../teardown/report/read-run.ts";
 import type { Outcome } from "../../teardown/report/report.ts";
-import { outcomeWords } from "../../teardown/report/words.ts";
+import { outcomeWords } from "../../teardown/report/text.ts";
 import type { RunEvent } from "../../teardown/run/event.ts";
 import type { Usual } from "../../teardown/run/usual.ts";
 import { aligned, oneLine } from "../../teardown/text/table.ts";

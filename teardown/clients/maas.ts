@@ -29,6 +29,7 @@ export {
   type UnknownWhy,
 } from "./maas/release.ts";
 export {
+  effectOfStatus,
   type MachineStatus,
   machineStatuses,
   type ReleaseEffect,

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { captureFiles, verifiedCapture } from "../capture.ts";
 import type { CapturedFile, RunEvent } from "../run/event.ts";
-import { ofKind } from "./destroys.ts";
+import { ofKind } from "./events.ts";
 import type { CaptureCheck } from "./report.ts";
 
 const now = (directory: string, { name, sha256 }: CapturedFile): "intact" | "changed" | "missing" => {

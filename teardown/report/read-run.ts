@@ -6,9 +6,10 @@ import { isAlive } from "../clients/engine-process.ts";
 import { TeardownError } from "../errors.ts";
 import { storedRecord } from "../record.ts";
 import type { RunEvent } from "../run/event.ts";
-import { readJournal } from "../run/journal.ts";
+import { readJournal, verifyChain } from "../run/journal.ts";
+import { brokenChain } from "../run/run-directory.ts";
 import { checkCapture } from "./check-capture.ts";
-import type { CaptureCheck } from "./report.ts";
+import type { CaptureCheck, JournalCheck } from "./report.ts";
 
 const runRecord = z.object({ project: z.string(), stack: z.string(), opened: z.string(), lab: storedRecord });
 /** The part of `run.json` that a report needs. */
@@ -25,6 +26,7 @@ const lockHolder = z.object({
 export type RunFacts = {
   directory: string;
   record: RunRecord | undefined;
+  journal: JournalCheck;
   capture: CaptureCheck;
   /** Whether a living process holds the run. */
   running: boolean;
@@ -45,6 +47,12 @@ const isHeld = (directory: string): boolean => {
   // A process that writes its own last report holds the lock still, and is no longer at work.
   if (!holder || holder.released || holder.pid === process.pid) return false;
   return holder.host !== hostname() || isAlive(holder);
+};
+
+const checkJournal = (file: string): JournalCheck => {
+  const chain = verifyChain(file);
+  if (chain.broken) return { lines: 0, digest: "", broken: brokenChain(chain) };
+  return { lines: chain.digests.length, digest: chain.digests.at(-1) ?? "" };
 };
 
 /**
@@ -70,6 +78,7 @@ export const readRun = (
     facts: {
       directory,
       record: runRecord.safeParse(readJson(join(directory, "run.json"))).data,
+      journal: checkJournal(file),
       capture: checkCapture(directory, events, at),
       running: isHeld(directory),
       now: at,

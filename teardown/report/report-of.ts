@@ -1,15 +1,37 @@
 import type { LabRecord } from "../record.ts";
 import type { RunEvent } from "../run/event.ts";
-import { isDestructive } from "../run/journal.ts";
-import { type DestroyEvents, lastAt, messageOf, ms, ofKind, splitDestroys } from "./destroys.ts";
-import { lanesOf } from "./lanes.ts";
-import { outcomeOf } from "./outcome.ts";
+import { isClosed, isDestructive } from "../run/journal.ts";
+import { type DestroyEvents, lastAt, ms, ofKind, splitDestroys } from "./events.ts";
 import { phasesOf } from "./phases.ts";
+import { changedSince, problemsOf } from "./problems.ts";
 import type { RunFacts } from "./read-run.ts";
-import type { Destroy, Outcome, Report } from "./report.ts";
+import type { Destroy, Outcome, Report, Timeline } from "./report.ts";
 import { forcedRemovals, resultsOf } from "./results.ts";
-import { captureTroubles, troublesOf } from "./troubles.ts";
-import { headlineOf } from "./words.ts";
+import { headlineOf } from "./text.ts";
+import { timelinesOf } from "./timelines.ts";
+
+const waitingEnded = new Set(["interrupted", "deadline"]);
+
+/**
+ * How one destroy ended.
+ *
+ * @param running whether its process still holds the run
+ */
+const outcomeOf = ({ events }: DestroyEvents, timelines: Timeline[], running: boolean): Outcome => {
+  if (isClosed(events)) return "complete";
+  if (running) return "under way";
+  const has = (name: RunEvent["event"]) => events.some(({ event }) => event === name);
+  if (has("guards-refused")) return "refused";
+  const stopped = ofKind(events, "stopped");
+  if (stopped.some(({ code }) => !waitingEnded.has(code))) return "stopped";
+  if (stopped.length > 0 || has("interrupted")) return "interrupted";
+  const failedSnapshot = ofKind(events, "snapshot-ended").some(({ exitCode }) => exitCode !== 0);
+  if (has("capture-failed") || failedSnapshot || ofKind(events, "exit-criteria").some(({ met }) => !met))
+    return "stopped";
+  // `--target` and `--exclude` leave the exit criteria out (engine.md 2): all that was begun is done then.
+  const begun = timelines.filter(({ kind }) => kind !== "check");
+  return isDestructive(events) && begun.every(({ good }) => good) ? "ended early" : "cut off";
+};
 
 const changes = (
   now: Record<string, unknown>,
@@ -27,8 +49,8 @@ const destroyOf = (
   place: { number: number; running: boolean; modelName: string; hostnames: string[] },
 ): Destroy => {
   const { started, events } = part;
-  const { at, user, host, command = "", message, settings } = started;
-  const lanes = lanesOf(part, place.modelName, place.hostnames);
+  const { at, user, host, command = "", message = "", approved, settings } = started;
+  const timelines = timelinesOf(part, place.modelName, place.hostnames);
   const guards = events.findLast(({ event }) => event === "guards-passed" || event === "guards-refused");
   const ended = lastAt(events);
   return {
@@ -39,12 +61,13 @@ const destroyOf = (
     user,
     host,
     command,
-    message: message ?? messageOf(command),
+    message,
+    ...(approved !== undefined && { approved }),
     versions: ofKind(events, "versions").at(-1)?.seen ?? {},
     changed: changes(settings, before?.started.settings),
-    outcome: outcomeOf(part, lanes, place.running),
+    outcome: outcomeOf(part, timelines, place.running),
     findings: guards && "findings" in guards ? guards.findings : [],
-    lanes,
+    timelines,
   };
 };
 
@@ -67,7 +90,8 @@ const nextOf = (outcome: Outcome, events: RunEvent[]): string[] => {
   const killed = splitDestroys(events)
     .at(-1)
     ?.events.some(
-      (event) => "reason" in event && typeof event.reason === "object" && event.reason?.why === "engine-gone",
+      (event) =>
+        (event.event === "stopped" || event.event === "interrupted") && event.reason?.why === "engine-gone",
     );
   if (outcome === "cut off" || killed) return ["pulumi cancel --yes", "pulumi destroy"];
   return ["pulumi destroy"];
@@ -96,19 +120,20 @@ export const reportOf = (events: RunEvent[], facts: RunFacts): Report => {
   const results = resultsOf(events, destroys, lab);
   const outcome: Outcome = destroys.at(-1)?.outcome ?? "cut off";
   const destructive = isDestructive(events);
-  const simulated = split.at(-1)?.started.settings.simulated === true;
+  const settings = split.at(-1)?.started.settings ?? {};
   const opened = destroys[0]?.started ?? events[0]?.at ?? facts.now;
   const ended = events.length === 0 ? opened : lastAt(events);
   const captured = ofKind(events, "captured").at(-1);
   const exit = ofKind(events, "exit-criteria").at(-1);
+  const snapshot = ofKind(events, "snapshot-ended").at(-1);
   const first = ofKind(events, "run-opened")[0];
   return {
-    v: 1,
+    v: 2,
     written: facts.now,
     directory: facts.directory,
     project: facts.record?.project ?? first?.project ?? "",
     stack: facts.record?.stack ?? first?.stack ?? "",
-    simulated,
+    simulated: settings.simulated === true,
     outcome,
     headline: headlineOf(outcome, results, destructive),
     opened,
@@ -119,14 +144,24 @@ export const reportOf = (events: RunEvent[], facts: RunFacts): Report => {
     maasUrl: lab.maasUrl,
     destructive,
     results,
+    forcedRemovals: forcedRemovals(events),
+    journal: facts.journal,
     capture: {
       ...facts.capture,
       ...(captured && { taken: captured.at, by: captured.by, took: captured.took }),
       withoutBundle: captured?.withoutBundle ?? false,
     },
-    phases: phasesOf(destroys, results),
-    forcedRemovals: forcedRemovals(events),
-    troubles: [...troublesOf(parts), ...captureTroubles(facts.capture, parts.length)],
+    ...(snapshot && {
+      snapshot: {
+        at: snapshot.at,
+        ...(snapshot.exitCode !== undefined && { exitCode: snapshot.exitCode }),
+        output: snapshot.output,
+        end: snapshot.end,
+        restoreHint: String(settings.restoreHint ?? ""),
+      },
+    }),
+    phases: phasesOf(destroys, results, settings),
+    problems: [...problemsOf(parts), ...changedSince(facts, parts.length)],
     destroys,
     ...(exit && { exitCriteria: { at: exit.at, met: exit.met, criteria: exit.criteria } }),
     next: nextOf(outcome, events),

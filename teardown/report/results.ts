@@ -1,56 +1,62 @@
+import { effectOfStatus } from "../clients/maas.ts";
 import type { LabRecord } from "../record.ts";
 import type { RunEvent } from "../run/event.ts";
-import { ofKind } from "./destroys.ts";
-import { paceOf } from "./normal-times.ts";
-import type { Destroy, ForcedRemoval, Lane, Result } from "./report.ts";
-import { untouched } from "./words.ts";
+import { ofKind } from "./events.ts";
+import { compare } from "./phases.ts";
+import type { Destroy, ForcedRemoval, Result } from "./report.ts";
 
-const lanesFor = (destroys: Destroy[], resource: string, kind: Lane["kind"]): Lane[] =>
-  destroys.flatMap(({ lanes }) => lanes.filter((lane) => lane.kind === kind && lane.resource === resource));
-
-const timesOf = (lanes: Lane[], done: boolean): Pick<Result, "took" | "pace"> => {
-  const last = lanes.at(-1);
-  if (!last) return { pace: "unfinished" };
-  const took = lanes.reduce((sum, lane) => sum + lane.took, 0);
-  return { took, pace: paceOf(took, last.normal, done) };
+const timesOf = (destroys: Destroy[], { kind, name, done }: Pick<Result, "kind" | "name" | "done">) => {
+  const timelines = destroys.flatMap((destroy) =>
+    destroy.timelines.filter((timeline) => timeline.kind === kind && timeline.resource === name),
+  );
+  const last = timelines.at(-1);
+  if (!last) return { compared: done ? "not compared" : "unfinished" } as const;
+  const took = timelines.reduce((sum, timeline) => sum + timeline.took, 0);
+  return { took, compared: compare(took, last.runbook, done) };
 };
 
-const toldOf = (events: RunEvent[], resource: string): string => {
-  const last = events.findLast((event) => event.event === "done" && event.resource === resource);
-  return last?.event === "done" ? last.text : "";
+const summaryOf = (events: RunEvent[], resource: string): string =>
+  ofKind(events, "done").findLast((event) => event.resource === resource)?.text ?? "";
+
+/** Why a machine's releases failed: as MAAS answered, or as the machine was seen afterwards. */
+const failuresOf = (events: RunEvent[]): string[] => {
+  const failures: string[] = [];
+  let isReleasing = false;
+  for (const event of events) {
+    if (event.event === "release-answered") {
+      isReleasing = event.kind === "accepted";
+      if (!isReleasing) failures.push(event.reason);
+    } else if (event.event === "machine-state") {
+      const effect = effectOfStatus(event.to);
+      // A failed power-off silently puts the machine back to its previous status (maas.md 6).
+      if (isReleasing && effect === "releasable") failures.push(`the release failed: ${event.to} again`);
+      if (effect === "failed-retryable" || effect === "not-releasable") failures.push(event.to);
+      isReleasing = effect === "releasing" || effect === "erasing";
+    }
+  }
+  return failures;
 };
 
 const machineResult = (
   events: RunEvent[],
   destroys: Destroy[],
-  machine: LabRecord["machines"][number],
+  { hostname, systemId, owner }: LabRecord["machines"][number],
 ): Result => {
-  const { hostname, systemId, owner } = machine;
-  const states = ofKind(events, "machine-state").filter((event) => event.hostname === hostname);
-  const finished = events.some((event) => event.event === "done" && event.resource === hostname);
-  const met = events.some((event) => event.event === "run-closed");
-  const mine = (event: { hostname: string }) => event.hostname === hostname;
-  const told = events.findLast((event) => "hostname" in event && mine(event));
+  const own = events.filter((event) => "hostname" in event && event.hostname === hostname);
   // A release that was sent and not answered yet: MAAS may have begun.
-  const state = told?.event === "release-called" ? "release sent" : (states.at(-1)?.to ?? "");
-  const absent = systemId === "";
-  const done = finished || state === "Ready" || (met && absent);
-  const failed = ofKind(events, "release-answered")
-    .filter(mine)
-    .filter(({ kind }) => kind !== "accepted")
-    .map(({ reason }) => reason);
-  const fell = states.filter(({ to }) => /fail/i.test(to)).map(({ to }) => to);
+  const sent = own.at(-1)?.event === "release-called";
+  const state = sent ? "release sent" : (ofKind(own, "machine-state").at(-1)?.to ?? "");
+  const finished = ofKind(events, "done").some(({ resource }) => resource === hostname);
+  const about = { kind: "machine", name: hostname, done: finished || state === "Ready" } as const;
   return {
-    kind: "machine",
-    name: hostname,
+    ...about,
     id: systemId,
     owner,
-    state: state || (absent ? "not in MAAS at `up`" : untouched),
-    done,
-    told: toldOf(events, hostname),
-    ...timesOf(lanesFor(destroys, hostname, "machine"), done),
-    calls: ofKind(events, "release-called").filter(mine).length,
-    reasons: [...failed, ...fell],
+    state,
+    summary: summaryOf(events, hostname),
+    ...timesOf(destroys, about),
+    calls: ofKind(own, "release-called").length,
+    failures: failuresOf(own),
   };
 };
 
@@ -64,34 +70,31 @@ export const forcedRemovals = (events: RunEvent[]): ForcedRemoval[] =>
 const modelResult = (
   events: RunEvent[],
   destroys: Destroy[],
-  model: NonNullable<LabRecord["model"]>,
+  { name, uuid, controller }: NonNullable<LabRecord["model"]>,
 ): Result => {
   const state = ofKind(events, "model-state").at(-1)?.state ?? "";
-  const done = state === "gone" || events.some((event) => event.event === "run-closed");
+  const closed = events.some(({ event }) => event === "run-closed");
+  const about = { kind: "model", name, done: state === "gone" || closed } as const;
   // All calls but the last were not enough; how long each was let run is our own limit and varies by a little.
   const answers = ofKind(events, "destroy-model-answered")
     .slice(0, -1)
-    .map(({ kind, text }) =>
-      kind === "stopped"
-        ? "destroy-model was stopped at `stuckAfter`; the destruction went on in the controller"
-        : text
-          ? `${kind}: ${text}`
-          : kind,
-    );
+    .map(({ kind, text }) => {
+      if (kind === "stopped")
+        return "destroy-model was stopped at `stuckAfter`; the destruction went on in the controller";
+      return text ? `${kind}: ${text}` : kind;
+    });
   const forced = forcedRemovals(events).map(
     ({ names }) => `stuck: machines ${names.join(", ")} were removed by force`,
   );
   return {
-    kind: "model",
-    name: model.name,
-    id: model.uuid,
-    owner: model.controller,
-    state: state || untouched,
-    done,
-    told: toldOf(events, model.name),
-    ...timesOf(lanesFor(destroys, model.name, "model"), done),
+    ...about,
+    id: uuid,
+    owner: controller,
+    state,
+    summary: [summaryOf(events, name), summaryOf(events, "reaping")].filter(Boolean).join("; "),
+    ...timesOf(destroys, about),
     calls: ofKind(events, "destroy-model-called").length,
-    reasons: [...answers, ...forced],
+    failures: [...answers, ...forced],
   };
 };
 

@@ -66,3 +66,10 @@ export const releaseEffect = (status: MachineStatus): ReleaseEffect =>
 
 /** MAAS's name of a status, for example "Releasing failed". */
 export const statusName = (status: MachineStatus): string => byNumber.get(status)?.name ?? `status ${status}`;
+
+const byName: ReadonlyMap<string, StatusFacts> = new Map(
+  Object.values(machineStatuses).map((facts) => [facts.name, facts]),
+);
+
+/** What a release does to a machine in a status by MAAS's name for it; undefined when the table does not know it. */
+export const effectOfStatus = (name: string): ReleaseEffect | undefined => byName.get(name)?.release;

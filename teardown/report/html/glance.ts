@@ -1,5 +1,6 @@
+import { count } from "../../text/table.ts";
 import type { Outcome, Report } from "../report.ts";
-import { count, moment, outcomeWords, size, span, took } from "../words.ts";
+import { moment, outcomeWords, size, span, stateOf, took } from "../text.ts";
 import { html, type Markup, when } from "./markup.ts";
 
 /** The colour of an outcome. */
@@ -23,7 +24,7 @@ export const hero = (report: Report): Markup => {
 <p>${report.headline}</p>
 <p class="where">${report.project} / <strong>${report.stack}</strong> · ${span(report.opened, report.ended)}${when(
     report.simulated,
-    () => html` · <strong>simulated lab</strong>: its time may run faster than real time`,
+    () => html` · <strong>simulated lab</strong>`,
   )}</p>
 </header>`;
 };
@@ -39,10 +40,10 @@ const destroyed = ({ results, destructive, controller, maasUrl }: Report): Marku
   const model = results.find(({ kind }) => kind === "model");
   const machines = results.filter(({ kind }) => kind === "machine");
   const ready = machines.filter(({ done }) => done).length;
-  const open = machines.filter(({ done }) => !done).map(({ name, state }) => `${name} (${state})`);
+  const open = machines.filter(({ done }) => !done).map((machine) => `${machine.name} (${stateOf(machine)})`);
   if (!destructive)
     return html`<strong>nothing</strong>; meant were ${model ? `model ${model.name} and ` : ""}${count(machines.length, "machine")}`;
-  return html`${when(model, () => html`<div>model <strong>${model?.name}</strong>: ${model?.state}</div>`)}
+  return html`${when(model, () => html`<div>model <strong>${model?.name}</strong>: ${model && stateOf(model)}</div>`)}
 <div>${count(machines.length, "machine")}: <strong>${ready} Ready</strong>${open.length > 0 ? `, not: ${few(open)}` : ""}</div>
 <div class="soft small">controller ${controller || "unknown"}, MAAS ${maasUrl || "unknown"}</div>`;
 };
@@ -61,21 +62,17 @@ const who = ({ destroys }: Report): Markup => {
   )}`;
 };
 
-const pace = ({ phases, results, simulated }: Report): Markup => {
-  const slow = phases.filter(({ pace }) => pace === "slower");
-  const slowMachines = results.filter(({ kind, pace }) => kind === "machine" && pace === "slower");
-  const open = phases.some(({ pace }) => pace === "unfinished" || pace === "not reached");
-  const more = simulated ? html`<div class="soft small">a simulated lab: compare with care</div>` : undefined;
-  if (simulated && slow.length === 0)
-    return html`<div>not comparable: a simulated lab</div><div class="soft small">its time may run faster than real time</div>`;
-  const fast = phases.filter(({ pace }) => pace === "faster").map(({ name }) => name);
-  if (slow.length === 0 && fast.length > 0 && !open)
-    return html`<div class="good strong">yes, no phase was slow</div><div class="soft small">faster than normal: ${fast.join(", ")}</div>`;
-  if (slow.length === 0)
-    return html`<div class="${open ? "" : "good strong"}">${open ? "yes, as far as it came" : "yes, every phase"}</div>${more}`;
-  return html`<div class="warn strong">no</div>${slow.map(
-    ({ name, took: time, normal }) => html`<div>${name} took ${took(time)}, normal ${normal?.text}</div>`,
-  )}${when(slowMachines.length > 0, () => html`<div class="soft small">${few(slowMachines.map(({ name }) => name))}</div>`)}${more}`;
+const duration = ({ phases, results, simulated }: Report): Markup => {
+  if (simulated) return html`<div>not compared: a simulated lab has a time of its own</div>`;
+  const longer = phases.filter(({ compared }) => compared === "longer");
+  const machines = results.filter(({ kind, compared }) => kind === "machine" && compared === "longer");
+  const open = phases.some(({ compared }) => compared === "unfinished" || compared === "not reached");
+  if (longer.length === 0)
+    return html`<div class="${open ? "" : "good strong"}">${open ? "yes, as far as it went" : "yes"}</div>`;
+  return html`<div class="warn strong">no</div>${longer.map(
+    ({ name, took: time, runbook }) =>
+      html`<div>${name} took ${took(time)}; the runbook says ${runbook?.text}</div>`,
+  )}${when(machines.length > 0, () => html`<div class="soft small">${few(machines.map(({ name }) => name))}</div>`)}`;
 };
 
 // The most drastic thing that a teardown does is not to be looked for further down.
@@ -86,15 +83,15 @@ const forced = (removals: Report["forcedRemovals"]): Markup | undefined =>
       html`<div class="warn">the model was stuck: ${removals.map(({ names }) => few(names)).join("; ")} removed from it by force</div>`,
   );
 
-const retries = ({ results, destroys, forcedRemovals }: Report): Markup => {
-  const again = results.filter(({ calls }) => calls > 1);
+const failures = ({ results, destroys, forcedRemovals }: Report): Markup => {
+  const again = results.filter(({ calls, failures }) => calls > 1 || failures.length > 0);
   if (again.length === 0)
     return html`<div>no</div>${forced(forcedRemovals)}${when(destroys.length > 1, () => html`<div class="soft small">but pulumi destroy ran ${destroys.length} times</div>`)}`;
   const list = again.slice(0, mostNames);
   const rest = again.length - list.length;
   return html`<div class="warn strong">yes</div>${list.map(
-    ({ kind, name, calls }) =>
-      html`<div>${name}: ${kind === "model" ? "destroy-model called" : "released"} ${calls} times</div>`,
+    ({ kind, name, calls, failures: [first] }) =>
+      html`<div>${name}: ${kind === "model" ? "destroy-model called" : "release sent"} ${count(calls, "time")}${first ? `; ${first}` : ""}</div>`,
   )}${when(rest > 0, () => html`<div>and ${count(rest, "more machine")}</div>`)}${forced(forcedRemovals)}`;
 };
 
@@ -124,19 +121,19 @@ const next = ({ next: steps, outcome, capture }: Report): Markup =>
 
 /** The questions that are asked first, and their answers. */
 export const glance = (report: Report): Markup => {
-  const unsolved = report.troubles.filter(({ solved }) => !solved).length;
+  const unsolved = report.problems.filter(({ solved }) => !solved).length;
   const entry = (question: string, answer: Markup, type = "") =>
     html`<div class="${type}"><dt>${question}</dt><dd>${answer}</dd></div>`;
   return html`<section class="card" aria-label="At a glance"><dl class="glance">
 ${entry("What was destroyed?", destroyed(report))}
 ${entry("When?", whenAndHowLong(report))}
 ${entry("By whom, from where?", who(report))}
-${entry("Was the time normal?", pace(report))}
-${entry("Was anything retried?", retries(report))}
+${entry("Within the runbook’s time?", duration(report))}
+${entry("Did anything fail or have to be repeated?", failures(report))}
 ${entry("Is the backup intact?", backup(report))}
 ${entry(
   "What comes next?",
-  html`${when(unsolved > 0, () => html`<div>First what is under <a href="#troubles">what went wrong</a>, then:</div>`)}${next(report)}`,
+  html`${when(unsolved > 0, () => html`<div>First what is under <a href="#problems">what went wrong</a>, then:</div>`)}${next(report)}`,
   "next",
 )}
 </dl></section>`;

@@ -1,17 +1,30 @@
+import { count } from "../../text/table.ts";
 import type { Destroy, Report } from "../report.ts";
-import { moment, outcomeWords, took } from "../words.ts";
+import { moment, outcomeWords, took } from "../text.ts";
 import { glance, hero, toneOf } from "./glance.ts";
 import { html, type Markup, when } from "./markup.ts";
-import { capture, guards, phases, results, troubles } from "./sections.ts";
+import { capture, guards, phases, problems, results, snapshot } from "./sections.ts";
 import { style } from "./style.ts";
-import { timeline } from "./timeline.ts";
+import { timelines } from "./timeline.ts";
 
 const setting = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 const destroyRow = (destroy: Destroy): Markup => {
-  const { number, started, took: time, user, host, command, message, outcome, changed, versions } = destroy;
+  const {
+    number,
+    started,
+    took: time,
+    user,
+    host,
+    command,
+    message,
+    approved,
+    outcome,
+    changed,
+    versions,
+  } = destroy;
   return html`<tr><th scope="row">${number}</th><td class="number" data-is="began">${moment(started)}</td><td class="number" data-is="took">${took(time)}</td>
-<td><span class="pill ${toneOf[outcome]}">${outcomeWords[outcome]}</span></td><td class="whole">${user} on ${host}${when(message, () => html`<div>“${message}”</div>`)}<div class="mono soft">${command}</div>${changed.map(
+<td><span class="pill ${toneOf[outcome]}">${outcomeWords[outcome]}</span></td><td class="whole">${user} on ${host}${when(message, () => html`<div>“${message}”</div>`)}<div class="mono soft">${command}</div>${when(approved, () => html`<div class="small">approved: <code>${approved}</code></div>`)}${changed.map(
     ({ key, from, to }) =>
       html`<div class="small">changed before it: <code>${key}</code> from ${setting(from)} to ${setting(to)}</div>`,
   )}<div class="soft small">${Object.entries(versions)
@@ -50,15 +63,20 @@ export const renderHtml = (report: Report): string => {
 <main>
 ${hero(report)}
 ${glance(report)}
-${troubles(report)}
+${problems(report)}
 ${phases(report)}
-${timeline(report)}
+${timelines(report)}
 ${results(report)}
 ${exitCriteria(report)}
 ${capture(report)}
+${snapshot(report)}
 ${guards(report)}
 ${destroys(report)}
-<footer>Written ${moment(report.written)} from <code>${report.directory}/journal.jsonl</code>; the same for programs: <code>report.json</code>.</footer>
+<footer>Written ${moment(report.written)} from <code>${report.directory}/journal.jsonl</code>${when(
+    report.journal.broken === undefined,
+    () =>
+      html`, ${count(report.journal.lines, "line")}; SHA-256 of the last: <code class="hash">${report.journal.digest}</code>`,
+  )}. The same for programs: <code>report.json</code>.</footer>
 </main>
 </body>
 </html>

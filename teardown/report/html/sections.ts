@@ -1,58 +1,57 @@
-import type { Phase, Report, Result, Trouble } from "../report.ts";
-import { clock, count, moment, paceWords, size, took, untouched } from "../words.ts";
+import { count } from "../../text/table.ts";
+import type { Phase, Problem, Report, Result } from "../report.ts";
+import { clock, comparedWords, findingText, moment, size, stateOf, took } from "../text.ts";
 import { html, type Markup, when } from "./markup.ts";
 
-const paceTone: Record<Phase["pace"], string> = {
-  faster: "good",
-  normal: "good",
-  slower: "warn",
+const comparedTone: Record<Phase["compared"], string> = {
+  within: "good",
+  longer: "warn",
   failed: "bad",
   unfinished: "soft",
   "not compared": "soft",
   "not reached": "soft",
 };
 
-const mostReasons = 8;
+const mostFailures = 8;
 
-/** Why something had to be done again, each reason once, with how often. */
-export const grouped = (reasons: string[]): string[] => {
+/** What failed, each reason once, with how often. */
+const grouped = (reasons: string[]): string[] => {
   const times = new Map<string, number>();
   for (const reason of reasons) times.set(reason, (times.get(reason) ?? 0) + 1);
   const list = [...times].map(([reason, number]) => (number > 1 ? `${number} × ${reason}` : reason));
-  return list.length <= mostReasons
+  return list.length <= mostFailures
     ? list
-    : [...list.slice(0, mostReasons), `and ${list.length - mostReasons} more, in report.json`];
+    : [...list.slice(0, mostFailures), `and ${list.length - mostFailures} more, in report.json`];
 };
 
-const troubleHtml = (trouble: Trouble, several: boolean): Markup => {
-  const { resources, found, more, solved, at, destroy, code } = trouble;
-  return html`<div class="trouble${solved ? " solved" : ""}"><p><strong>${resources.join(", ")}</strong> <span class="soft small">${clock(at)} UTC${
+const problemHtml = (problem: Problem, several: boolean): Markup => {
+  const { resources, found, more, solved, at, destroy, code } = problem;
+  return html`<div class="problem${solved ? " solved" : ""}"><p><strong>${resources.join(", ")}</strong> <span class="soft small">${clock(at)} UTC${
     several ? `, destroy ${destroy}` : ""
   } · ${code}</span>${when(solved, () => html` <span class="pill good">solved since</span>`)}</p>
 <p>${found}</p>${when(more.length > 0, () => html`<pre>${more.join("\n")}</pre>`)}</div>`;
 };
 
 /** What went wrong, with what to do: first what still stands. */
-export const troubles = ({ troubles: list, destroys }: Report): Markup | undefined => {
+export const problems = ({ problems: list, destroys }: Report): Markup | undefined => {
   if (list.length === 0) return undefined;
   const several = destroys.length > 1;
   const open = list.filter(({ solved }) => !solved);
-  const solved = list.filter((trouble) => trouble.solved);
-  return html`<section class="card" id="troubles"><h2>What went wrong, and what to do</h2>
-${open.map((trouble) => troubleHtml(trouble, several))}
+  const solved = list.filter((problem) => problem.solved);
+  return html`<section class="card" id="problems"><h2>What went wrong, and what to do</h2>
+${open.map((problem) => problemHtml(problem, several))}
 ${when(
   solved.length > 0,
   () =>
-    html`<details${open.length === 0 ? html` open` : ""}><summary>${solved.length} solved since</summary>${solved.map((trouble) => troubleHtml(trouble, several))}</details>`,
+    html`<details${open.length === 0 ? html` open` : ""}><summary>${solved.length} solved since</summary>${solved.map((problem) => problemHtml(problem, several))}</details>`,
 )}</section>`;
 };
 
-const gauge = ({ took: time, normal, pace }: Phase): Markup | undefined => {
-  if (!normal || time === undefined) return undefined;
-  const whole = Math.max(time, normal.atMost) * 1.05;
+const gauge = ({ took: time, runbook, compared }: Phase): Markup | undefined => {
+  if (!runbook || time === undefined) return undefined;
+  const whole = Math.max(time, runbook.atMost) * 1.05;
   const part = (ms: number) => `${((ms / whole) * 100).toFixed(2)}%`;
-  const from = normal.atLeast ?? 0;
-  return html`<div class="gauge${pace === "slower" ? " slower" : ""}" aria-hidden="true"><i style="width:${part(time)}"></i><b class="${from > 0 ? "range" : ""}" style="left:${part(from)};width:${part(normal.atMost - from)}"></b></div>`;
+  return html`<div class="gauge${compared === "longer" ? " longer" : ""}" aria-hidden="true"><i style="width:${part(time)}"></i><b style="width:${part(runbook.atMost)}"></b></div>`;
 };
 
 /** How long each phase took, beside the runbook's time. */
@@ -62,8 +61,8 @@ ${list.map(
   (
     phase,
   ) => html`<tr><th scope="row">${phase.name}<div class="soft small" style="font-weight:400">${phase.what}</div></th>
-<td class="number" data-is="took">${took(phase.took)}</td><td class="number" data-is="runbook">${phase.normal?.text ?? "–"}</td>
-<td><span class="pill ${paceTone[phase.pace]}">${paceWords[phase.pace]}</span></td><td class="whole" style="min-width:8rem">${gauge(phase)}</td></tr>`,
+<td class="number" data-is="took">${took(phase.took)}</td><td class="number" data-is="runbook">${phase.runbook?.text ?? "–"}</td>
+<td><span class="pill ${comparedTone[phase.compared]}">${comparedWords[phase.compared]}</span></td><td class="whole" style="min-width:8rem">${gauge(phase)}</td></tr>`,
 )}</tbody></table>${when(
     destroys.length > 1,
     () =>
@@ -71,22 +70,22 @@ ${list.map(
   )}</section>`;
 
 const resultHtml = (result: Result): Markup => {
-  const { kind, name, id, owner, state, done, told, took: time, pace, calls, reasons } = result;
+  const { kind, name, id, owner, state, done, summary, took: time, compared, calls, failures } = result;
   const about = kind === "model" ? `controller ${owner}` : owner && `owner ${owner}`;
   return html`<tr><th scope="row" class="named">${name}<div class="soft small mono" style="font-weight:400">${id}</div></th>
-<td><span class="pill ${done ? "good" : state === untouched ? "soft" : "bad"}">${state}</span></td>
-<td class="number" data-is="took">${took(time)}${when(pace === "slower", () => html`<div><span class="pill warn">slower</span></div>`)}</td>
+<td><span class="pill ${done ? "good" : state === "" ? "soft" : "bad"}">${stateOf(result)}</span></td>
+<td class="number" data-is="took">${took(time)}${when(compared === "longer", () => html`<div><span class="pill warn">longer</span></div>`)}</td>
 <td class="number" data-is="calls">${calls}</td>
-<td class="whole">${told || html`<span class="soft">${done ? "" : state === untouched ? "not begun" : "not finished"}</span>`}${grouped(
-    reasons,
+<td class="whole">${summary || html`<span class="soft">${done ? "" : state === "" ? "not begun" : "not finished"}</span>`}${grouped(
+    failures,
   ).map(
-    (reason) => html`<div class="small ${done ? "soft" : "bad"}">${reason}</div>`,
+    (failure) => html`<div class="small ${done ? "soft" : "bad"}">${failure}</div>`,
   )}<div class="soft small">${about}</div></td></tr>`;
 };
 
 /** What became of the model and of each machine. */
 export const results = ({ results: list }: Report): Markup =>
-  html`<section class="card"><h2>Model and machines</h2><table class="stacks"><thead><tr><th scope="col">resource</th><th scope="col">now</th><th scope="col">took</th><th scope="col">calls</th><th scope="col">its way, and why it was retried</th></tr></thead><tbody>
+  html`<section class="card"><h2>Model and machines</h2><table class="stacks"><thead><tr><th scope="col">resource</th><th scope="col">now</th><th scope="col">took</th><th scope="col">calls</th><th scope="col">what happened, and what failed</th></tr></thead><tbody>
 ${list.map(resultHtml)}</tbody></table></section>`;
 
 // A command to paste must survive a folder with blanks or quotes in its name.
@@ -111,6 +110,15 @@ ${check.files.map(
 <pre>cd ${shellWord(directory)} && sha256sum --check SHA256SUMS</pre></section>`;
 };
 
+/** The operator's own snapshot. */
+export const snapshot = ({ snapshot: made }: Report): Markup | undefined =>
+  made &&
+  html`<section class="card"><h2>Snapshot <span class="pill ${made.exitCode === 0 ? "good" : "bad"}">${made.exitCode === 0 ? "made" : "failed"}</span></h2>
+<p>${moment(made.at)}: <code>snapshotCommand</code> ${made.end}</p>${when(made.output, () => html`<pre>${made.output}</pre>`)}${when(
+    made.restoreHint,
+    () => html`<p>To restore: ${made.restoreHint}</p>`,
+  )}</section>`;
+
 const verdictTone = { ok: "good", note: "calm", refused: "bad" } as const;
 
 /** What the guards of the last destroy found, refusals first. */
@@ -126,11 +134,12 @@ export const guards = ({ destroys }: Report): Markup | undefined => {
     destroys.length > 1,
     () => html` <span class="soft small">destroy ${last.number}</span>`,
   )}</h2></summary><table class="stacks"><thead><tr><th scope="col">guard</th><th scope="col">verdict</th><th scope="col">about</th><th scope="col">found</th></tr></thead><tbody>
-${list.map(
-  ({ verdict, guard, subject, found, expected, next }) =>
-    html`<tr><th scope="row">${guard}</th><td><span class="pill ${verdictTone[verdict]}">${verdict}</span></td><td class="mono">${subject}</td><td class="whole">${found}${when(
-      expected !== undefined,
-      () => html`<div class="soft small">expected: ${expected}</div>`,
-    )}${when(next !== undefined, () => html`<pre>${next}</pre>`)}</td></tr>`,
-)}</tbody></table></details></section>`;
+${list.map((finding) => {
+  const { guard, subject, found, expected, next } = findingText(finding);
+  const { verdict } = finding;
+  return html`<tr><th scope="row">${guard}</th><td><span class="pill ${verdictTone[verdict]}">${verdict}</span></td><td class="mono">${subject}</td><td class="whole">${found}${when(
+    expected !== undefined,
+    () => html`<div class="soft small">expected: ${expected}</div>`,
+  )}${when(next !== undefined, () => html`<pre>${next}</pre>`)}</td></tr>`;
+})}</tbody></table></details></section>`;
 };

@@ -1,6 +1,6 @@
-import { ms } from "../destroys.ts";
-import type { Bar, Destroy, Lane, Mark, Report } from "../report.ts";
-import { outcomeWords, span, took } from "../words.ts";
+import { ms } from "../events.ts";
+import type { Bar, Destroy, Mark, Report, Timeline } from "../report.ts";
+import { outcomeWords, span, took } from "../text.ts";
 import { toneOf } from "./glance.ts";
 import { html, type Markup, when } from "./markup.ts";
 
@@ -26,62 +26,65 @@ const kinds: Record<Bar["kind"], string> = {
   before: "before",
   asked: "asked",
   "under way": "way",
-  trouble: "fault",
+  problem: "fault",
   check: "check",
 };
 
 const barTook = ({ from, to }: Bar) => ms(to) - ms(from);
 
-/** The line in words, for the tooltip and for those who cannot see it. */
-const inWords = (lane: Lane): string =>
+/** The timeline in words, for the tooltip and for those who cannot see it. */
+const inWords = (timeline: Timeline): string =>
   [
-    ...lane.bars.map((bar) => `${bar.state} ${took(barTook(bar))}${bar.open ? " (end not seen)" : ""}`),
-    lane.end,
+    ...timeline.bars.map((bar) => `${bar.state} ${took(barTook(bar))}${bar.open ? " (end not seen)" : ""}`),
+    timeline.end,
   ].join(" → ");
 
 // A stuck model is asked for again and again; beyond a few calls only the first is shown, and the number is in the table.
 const mostNotes = 6;
-const shownMarks = ({ marks }: Lane): Mark[] => {
+const shownMarks = ({ marks }: Timeline): Mark[] => {
   const notes = marks.filter(({ kind }) => kind === "note");
   return notes.length <= mostNotes
     ? marks
     : marks.filter((mark) => mark.kind !== "note" || mark === notes[0]);
 };
 
-const laneHtml = (lane: Lane, scale: Scale, grid: number[]): Markup => {
-  const first = Math.min(...lane.bars.map(({ from }) => ms(from)), ...lane.marks.map((mark) => ms(mark.at)));
+const timelineHtml = (timeline: Timeline, scale: Scale, grid: number[]): Markup => {
+  const first = Math.min(
+    ...timeline.bars.map(({ from }) => ms(from)),
+    ...timeline.marks.map((mark) => ms(mark.at)),
+  );
   // The short checks are compared in the table of phases alone.
-  const normalEnd = lane.kind !== "check" && lane.normal && first + lane.normal.atMost;
-  const words = inWords(lane);
-  return html`<div class="lane"><div class="name">${lane.resource}</div>
-<div class="track" role="img" aria-label="${`${lane.resource}: ${words}`}" title="${words}">${grid.map(
+  const runbookEnd = timeline.kind !== "check" && timeline.runbook && first + timeline.runbook.atMost;
+  const words = inWords(timeline);
+  return html`<div class="line"><div class="name">${timeline.resource}</div>
+<div class="track" role="img" aria-label="${`${timeline.resource}: ${words}`}" title="${words}">${grid.map(
     (tick) => html`<i class="grid" style="left:${at(scale, scale.from + tick)}"></i>`,
-  )}${lane.bars.map(
+  )}${timeline.bars.map(
     (bar) =>
       html`<i class="${kinds[bar.kind]}${bar.open ? " open" : ""}" style="left:${at(scale, ms(bar.from))};width:${`${((barTook(bar) / scale.length) * 100).toFixed(3)}%`}"></i>`,
   )}${when(
-    normalEnd && normalEnd < scale.from + scale.length,
-    () => html`<i class="normal" style="left:${at(scale, normalEnd || 0)}"></i>`,
-  )}${shownMarks(lane).map((mark) => html`<u class="${mark.kind}" style="left:${at(scale, ms(mark.at))}" title="${mark.text}"></u>`)}</div>
-<div class="end"><span class="${lane.good ? "good" : "bad"}">${lane.end}</span> <span class="soft">${took(lane.took)}</span></div></div>`;
+    runbookEnd && runbookEnd < scale.from + scale.length,
+    () => html`<i class="runbook" style="left:${at(scale, runbookEnd || 0)}"></i>`,
+  )}${shownMarks(timeline).map((mark) => html`<u class="${mark.kind}" style="left:${at(scale, ms(mark.at))}" title="${mark.text}"></u>`)}</div>
+<div class="end"><span class="${timeline.good ? "good" : "bad"}">${timeline.end}</span> <span class="soft">${took(timeline.took)}</span></div></div>`;
 };
 
 const chart = (destroy: Destroy): Markup => {
   const from = ms(destroy.started);
   const scale = { from, length: Math.max(1, ms(destroy.ended) - from) };
   const ticks = ticksOf(scale.length);
-  return html`<div class="lanes"><div class="pad"></div><div class="axis" aria-hidden="true">${ticks.map(
+  return html`<div class="lines"><div class="pad"></div><div class="axis" aria-hidden="true">${ticks.map(
     (tick) => html`<span style="left:${at(scale, from + tick)}">${tick === 0 ? "0" : took(tick)}</span>`,
   )}</div><div class="pad"></div>
-${destroy.lanes.map((lane) => laneHtml(lane, scale, ticks.slice(1, -1)))}</div>`;
+${destroy.timelines.map((each) => timelineHtml(each, scale, ticks.slice(1, -1)))}</div>`;
 };
 
 const entry = (sign: Markup, words: string): Markup => html`<li>${sign}${words}</li>`;
 
 /** What the signs of these charts mean, and of no others. */
-const legend = (lanes: Lane[]): Markup => {
-  const bars = new Set(lanes.flatMap((lane) => lane.bars.map(({ kind }) => kind)));
-  const marks = new Set(lanes.flatMap((lane) => lane.marks.map(({ kind }) => kind)));
+const legend = (timelines: Timeline[]): Markup => {
+  const bars = new Set(timelines.flatMap((each) => each.bars.map(({ kind }) => kind)));
+  const marks = new Set(timelines.flatMap((each) => each.marks.map(({ kind }) => kind)));
   const of = (kind: Bar["kind"], words: string) =>
     when(bars.has(kind), () => entry(html`<i class="${kinds[kind]}"></i>`, words));
   const mark = (kind: Mark["kind"], words: string) =>
@@ -89,16 +92,19 @@ const legend = (lanes: Lane[]): Markup => {
   return html`<ul class="legend" aria-label="Legend">${of("before", "as it was")}${of("asked", "release sent, MAAS powers off")}${of(
     "under way",
     "releasing or dying",
-  )}${of("trouble", "failed, waiting to try again")}${of("check", "guards, capture, criteria")}${mark("good", "done")}${mark(
+  )}${of("problem", "failed, waiting to try again")}${of("check", "guards, capture, criteria")}${mark("good", "done")}${mark(
     "bad",
     "went wrong",
-  )}${mark("note", "destroy-model called")}${entry(html`<i class="normal"></i>`, "the runbook’s normal time ends")}</ul>`;
+  )}${mark("note", "destroy-model called")}${when(
+    timelines.some(({ runbook }) => runbook),
+    () => entry(html`<i class="runbook"></i>`, "the runbook’s time ends"),
+  )}</ul>`;
 };
 
-/** One chart a destroy: guards, capture, then the model and its machines side by side, then the exit criteria. */
-export const timeline = ({ destroys }: Report): Markup | undefined => {
+/** One chart a destroy: guards, capture, then the model and its machines in parallel, then the exit criteria. */
+export const timelines = ({ destroys }: Report): Markup | undefined => {
   // A destroy that came no further than the guards has nothing to draw.
-  const shown = destroys.filter(({ lanes }) => lanes.some(({ resource }) => resource !== "guards"));
+  const shown = destroys.filter(({ timelines }) => timelines.some(({ resource }) => resource !== "guards"));
   if (shown.length === 0) return undefined;
   return html`<section class="card"><h2>Timeline</h2>
 ${shown.map(
@@ -109,5 +115,5 @@ ${shown.map(
         html`<h3>Destroy ${destroy.number} of ${destroys.length} <span class="pill ${toneOf[destroy.outcome]}">${outcomeWords[destroy.outcome]}</span> <span class="soft small">${span(destroy.started, destroy.ended)}</span></h3>`,
     )}${chart(destroy)}</div>`,
 )}
-${legend(shown.flatMap(({ lanes }) => lanes))}</section>`;
+${legend(shown.flatMap(({ timelines }) => timelines))}</section>`;
 };

@@ -20,7 +20,7 @@ import {
 
 const evil = `<script>document.title="owned"</script><img src="http://127.0.0.1:9/x" onerror="document.title='owned'">"'&\u202e${"x".repeat(300)}`;
 
-/** A run of two destroys with every kind of trouble, and hostile texts wherever the world has a say. */
+/** A run of two destroys with every kind of problem, and hostile texts wherever the world has a say. */
 const badRun = (count: number): RunEvent[] => {
   const hostnames = [...hostnamesOf(count - 1), evil];
   const run = story(hostnames)
@@ -95,7 +95,8 @@ describeUnless(noChromium())("the report's page in Chromium", function () {
       "7 min in 1 destroy",
       "jessea123 on vopenstack-jesse",
       "“Caracal rebuild, CHG-1”",
-      "yes, every phase",
+      "Within the runbook’s time?",
+      "SHA-256 of the last: d16e57",
       "proceed to 02-deploy.md",
       "intact",
       "6 min 27 s",
@@ -103,6 +104,25 @@ describeUnless(noChromium())("the report's page in Chromium", function () {
     ])
       expect(text).to.contain(words);
     expect(await tab.evaluate("document.querySelectorAll('script, link, img, iframe').length")).to.equal(0);
+  });
+
+  it("never calls a simulated lab's time normal, nor a failed power-off no failure", async () => {
+    const hostnames = hostnamesOf(2);
+    const one = machineOf("openstack0", 0);
+    const run = story(hostnames)
+      .at(0, started({ settings: { simulated: true } }), passed(hostnames))
+      .at(12, captured, model("dying"), one.state("", "Deployed"), one.release())
+      .at(20, one.answer("accepted", "Releasing"), one.state("Deployed", "Releasing"))
+      .at(40, one.state("Releasing", "Deployed"), one.stopped("deadline", "time is up"));
+    const tab = await browser.open(renderHtml(reportOf(run.events, factsOf())), {
+      width: 1280,
+      scheme: "light",
+    });
+    const text = String(await tab.evaluate("document.body.innerText"));
+    expect(text).to.not.match(/normal|faster|within the runbook's time/i);
+    expect(text).to.contain("not compared: a simulated lab has a time of its own");
+    expect(text).to.match(/Did anything fail or have to be repeated\?\s+yes/);
+    expect(text).to.contain("openstack0: release sent 1 time; the release failed: Deployed again");
   });
 
   it("shows hostile texts as texts", async () => {

@@ -30,7 +30,7 @@ describe("writeReport", () => {
       state: "broken",
       problems: ["bundle-pre-destroy.yaml was changed since"],
     });
-    expect(makeReport(directory).troubles).to.have.length(1);
+    expect(makeReport(directory).problems).to.have.length(1);
     rmSync(join(directory, "bundle-pre-destroy.yaml"));
     expect(makeReport(directory).capture.problems).to.deep.equal(["bundle-pre-destroy.yaml is missing"]);
   });

@@ -43,6 +43,7 @@ export const started = (more: Partial<Extract<NewEvent, { event: "destroy-starte
   user: "jessea123",
   host: "vopenstack-jesse",
   command: "pulumi destroy --yes -m Caracal rebuild, CHG-1 --non-interactive",
+  message: "Caracal rebuild, CHG-1",
   settings: { erase: "none", simulated: false },
   ...more,
 });
@@ -159,6 +160,7 @@ export const factsOf = (more: Partial<RunFacts> = {}): RunFacts => ({
   directory: "/home/jessea123/backups/pre-caracal-destroy-20261122T140000Z",
   record: undefined,
   running: false,
+  journal: { lines: 30, digest: "d16e57" },
   now: "2026-11-22T15:00:00.000Z",
   capture: {
     state: "intact",

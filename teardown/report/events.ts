@@ -23,12 +23,5 @@ export const splitDestroys = (events: RunEvent[]): DestroyEvents[] => {
 /** Time in ms since the epoch. */
 export const ms = (at: string): number => Date.parse(at);
 
-/** When the last word of some events was written. */
+/** When the last of some events was written. */
 export const lastAt = (events: RunEvent[]): string => events.at(-1)?.at ?? new Date(0).toISOString();
-
-/**
- * The `-m` of a command line as the journal shows it: words with blanks between, so that a message ends where the next flag
- * begins. "" when there is none.
- */
-export const messageOf = (command: string): string =>
-  /(?:^| )(?:-m[ =]?|--message[ =])(.*?)(?= --?[a-z][a-z-]*(?:[ =]|$)|$)/.exec(command)?.[1]?.trim() ?? "";

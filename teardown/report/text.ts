@@ -1,5 +1,7 @@
 import { sayDuration } from "../config/duration.ts";
-import type { Outcome, Pace, Result } from "./report.ts";
+import type { Finding } from "../run/event.ts";
+import { count } from "../text/table.ts";
+import type { Compared, Outcome, Result } from "./report.ts";
 
 /** One word for how a run stands. */
 export const outcomeWords: Record<Outcome, string> = {
@@ -12,21 +14,35 @@ export const outcomeWords: Record<Outcome, string> = {
   "under way": "Under way",
 };
 
-export const paceWords: Record<Pace | "not reached", string> = {
-  faster: "faster than normal",
-  normal: "normal",
-  slower: "slower than normal",
+export const comparedWords: Record<Compared | "not reached", string> = {
+  within: "within the runbook's time",
+  longer: "longer than the runbook's",
   failed: "did not pass",
   unfinished: "not finished",
-  "not compared": "no normal time is known",
+  "not compared": "not compared",
   "not reached": "not reached",
 };
 
-/** The state of what no destroy has come to. */
-export const untouched = "not touched";
+/** What a machine's way ends in that is no status of MAAS's. */
+export const deleted = "deleted from MAAS";
 
-/** "1 machine", "5 machines". */
-export const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? "" : "s"}`;
+/** The state of the model or a machine, also of one that no destroy has come to. */
+export const stateOf = ({ state }: Result): string => state || "not touched";
+
+/** A finding in words. */
+export const findingText = ({
+  guard,
+  subject,
+  found,
+  expected,
+  next,
+}: Finding): { guard: string; subject: string; found: string; expected?: string; next?: string } => ({
+  guard,
+  subject,
+  found,
+  ...(expected !== undefined && { expected }),
+  ...(next !== undefined && { next }),
+});
 
 /** "16:11:36" of an ISO time, in UTC. */
 export const clock = (at: string): string => at.slice(11, 19);
@@ -55,7 +71,7 @@ const howFar = (results: Result[]): string => {
   const machines = results.filter(({ kind }) => kind === "machine");
   const ready = machines.filter(({ done }) => done).length;
   const ofMachines = machines.length === 0 ? "" : `${ready} of ${count(machines.length, "machine")} Ready`;
-  return [model ? `model ${model.name} ${model.done ? "gone" : model.state}` : "", ofMachines]
+  return [model ? `model ${model.name} ${model.done ? "gone" : stateOf(model)}` : "", ofMachines]
     .filter(Boolean)
     .join(", ");
 };
@@ -63,22 +79,22 @@ const howFar = (results: Result[]): string => {
 /** The whole run in one sentence. */
 export const headlineOf = (outcome: Outcome, results: Result[], destructive: boolean): string => {
   const far = howFar(results);
-  const untouched = destructive ? `Nothing more was destroyed: ${far}.` : "Nothing was touched.";
+  const more = destructive ? `Nothing more was destroyed: ${far}.` : "Nothing was touched.";
   switch (outcome) {
     case "complete":
       return `The lab is torn down: ${far}. Everything was read afresh and meets the exit criteria.`;
     case "refused":
-      return `The guards refused to go on. ${untouched}`;
+      return `The guards refused to go on. ${more}`;
     case "stopped":
-      return destructive ? `The teardown is not finished: ${far}.` : `The destroy stopped. ${untouched}`;
+      return destructive ? `The teardown is not finished: ${far}.` : `The destroy stopped. ${more}`;
     case "interrupted":
       return destructive
         ? `The teardown was interrupted: ${far}. What MAAS and Juju had begun goes on by itself.`
-        : `The destroy was interrupted. ${untouched}`;
+        : `The destroy was interrupted. ${more}`;
     case "cut off":
       return destructive
         ? `The teardown was cut off in the middle: ${far} when last seen.`
-        : `The destroy was cut off. ${untouched}`;
+        : `The destroy was cut off. ${more}`;
     case "ended early":
       return `What was asked for is done, but the exit criteria were not part of it: ${far}.`;
     case "under way":
