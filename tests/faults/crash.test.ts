@@ -70,14 +70,16 @@ const steps: { event: string; match?: string; nth?: number; words: string }[] = 
 
 const atStep = (who: Victim): Row[] =>
   steps.map(({ event, match, nth = 1, words }) => ({
-    situation: `${killed[who]} when ${words}`,
+    situation: killed[who],
+    moment: `when ${words}`,
     expected,
     run: survives({ who, nth, at: "journal", event, when: "after", ...(match && { match }) }, quickLab),
   }));
 
 const torn = ["run-opened", "captured", "release-called", "run-closed"].map(
   (event): Row => ({
-    situation: `the process is killed in the middle of writing \`${event}\` to the journal`,
+    situation: "the process is killed in the middle of writing to the journal",
+    moment: `\`${event}\``,
     expected,
     run: survives({ who: "self", nth: 1, at: "journal", event, when: "torn" }, quickLab),
   }),
@@ -85,37 +87,44 @@ const torn = ["run-opened", "captured", "release-called", "run-closed"].map(
 
 const around = (who: "engine" | "provider"): Row[] => [
   {
-    situation: `${killed[who]} when the run directory is made, and nothing is in its journal`,
+    situation: killed[who],
+    moment: "when the run directory is made, and nothing is in its journal",
     expected,
     run: survives({ who, nth: 1, at: "journal", event: "run-opened", when: "before" }, quickLab),
   },
   {
-    situation: `${killed[who]} while the first release is on its way`,
+    situation: killed[who],
+    moment: "while the first release is on its way",
     expected,
     run: survives({ who, nth: 1, at: "post" }, quickLab),
   },
   {
-    situation: `${killed[who]} while the last release is on its way`,
+    situation: killed[who],
+    moment: "while the last release is on its way",
     expected,
     run: survives({ who, nth: 5, at: "post" }, quickLab),
   },
   {
-    situation: `${killed[who]} when juju destroy-model has just been started`,
+    situation: killed[who],
+    moment: "when juju destroy-model has just been started",
     expected,
     run: survives({ who, nth: 1, at: "juju", command: "destroy-model", delay: 0 }, quickLab),
   },
   {
-    situation: `${killed[who]} while juju destroy-model waits`,
+    situation: killed[who],
+    moment: "while juju destroy-model waits",
     expected,
     run: survives({ who, nth: 1, at: "juju", command: "destroy-model", delay: 500 }, quickLab),
   },
   {
-    situation: `${killed[who]} when the stuck model's machines are about to be removed by force`,
+    situation: killed[who],
+    moment: "when the stuck model's machines are about to be removed by force",
     expected,
     run: survives({ who, nth: 1, at: "journal", event: "remove-machines-called", when: "after" }, stuckLab),
   },
   {
-    situation: `${killed[who]} when the stuck model's machines have been removed by force`,
+    situation: killed[who],
+    moment: "when the stuck model's machines have been removed by force",
     expected,
     run: survives({ who, nth: 1, at: "journal", event: "remove-machines-answered", when: "after" }, stuckLab),
   },
@@ -145,7 +154,8 @@ const cutOff: Row = {
 };
 
 const ofCapture: Row[] = ["capture-started", "captured"].map((event) => ({
-  situation: `${killed.self} after \`${event}\``,
+  situation: killed.self,
+  moment: `after \`${event}\``,
   expected,
   run: survives({ who: "self", nth: 1, at: "journal", event, when: "after" }, quickLab),
 }));

@@ -7,12 +7,24 @@ const about: Record<TableName, { title: string; text: string }> = {
   },
   interruptions: {
     title: "What a teardown survives",
-    text: "Each row was run with the real Pulumi engine on the simulated lab: what interrupted the teardown, what is expected, and what was seen, to the end of the next destroy.",
+    text: "Each row was run with the real Pulumi engine on the simulated lab: what interrupted the teardown, what is expected, and what was seen, to the end of the next destroy. Rows that differ in the moment alone are one.",
   },
   faults: {
     title: "What a teardown does about answers that are not the happy one",
     text: "Each row was run with the real Pulumi engine on the simulated lab, unless it says otherwise.",
   },
+};
+
+/** Rows in Markdown, in their own order; those that differ in the moment alone are one. */
+const lines = (rows: readonly Seen[]): string[] => {
+  const alike = new Map<string, { row: Seen; moments: string[] }>();
+  for (const row of rows.toSorted((one, other) => one.at - other.at)) {
+    const key = row.moment === undefined ? String(row.at) : line(row);
+    const group = alike.get(key) ?? { row, moments: [] };
+    alike.set(key, group);
+    if (row.moment !== undefined) group.moments.push(row.moment);
+  }
+  return [...alike.values()].map(({ row, moments }) => line(row, moments));
 };
 
 /** A table of `docs/` as Markdown: sections in the order of their first rows, rows in their own order. */
@@ -30,10 +42,7 @@ export const document = (table: TableName, seen: readonly Seen[]): string => {
       "",
       "| situation | expected | seen | test |",
       "|---|---|---|---|",
-      ...seen
-        .filter((row) => row.section === section)
-        .sort((one, other) => one.at - other.at)
-        .map(line),
+      ...lines(seen.filter((row) => row.section === section)),
     ]),
   ].join("\n")}\n`;
 };

@@ -12,6 +12,8 @@ export type TableName = (typeof tableNames)[number];
 /** One row: what happens, what is expected of the teardown, and a test that returns what it saw. */
 export type Row = {
   situation: string;
+  /** When it happens; rows that differ in this alone are one row of the table, with a list of moments. */
+  moment?: string;
   expected: string;
   /** Makes the situation, asserts what is expected, and returns what was seen: the same words each time. */
   run: () => Promise<string>;
@@ -25,6 +27,7 @@ export type Seen = {
   section: string;
   at: number;
   situation: string;
+  moment?: string;
   expected: string;
   seen: string;
   test: string;
@@ -36,9 +39,24 @@ const sideBySide = Number(process.env.FAULTS_JOBS ?? (everything ? 3 : 2));
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", "<br>");
 
+type Cells = Pick<Seen, "situation" | "expected" | "seen" | "test">;
+
 /** A row of a table, in Markdown. */
-export const line = ({ situation, expected, seen, test }: Omit<Seen, "table" | "section" | "at">): string =>
-  `| ${[situation, expected, seen].map(cell).join(" | ")} | [${basename(test, ".test.ts")}](../${test}) |`;
+export const line = ({ situation, expected, seen, test }: Cells, moments: readonly string[] = []): string =>
+  `| ${[[situation, ...moments].join("\n"), expected, seen].map(cell).join(" | ")} | [${basename(test, ".test.ts")}](../${test}) |`;
+
+/** Whether a table holds a row; where it has a moment, among others in the row's first cell. */
+const holds = (lines: readonly string[], { moment, ...cells }: Cells & { moment?: string }): boolean => {
+  if (moment === undefined) return lines.includes(line(cells));
+  const situation = `| ${cell(cells.situation)}`;
+  const rest = line(cells).slice(situation.length);
+  return lines.some(
+    (each) =>
+      each.startsWith(`${situation}<br>`) &&
+      each.endsWith(rest) &&
+      each.slice(situation.length, -rest.length).split("<br>").includes(cell(moment)),
+  );
+};
 
 /** Gathered for the tables when they are generated; otherwise compared with what is committed. */
 const keep = (row: Seen): void => {
@@ -49,8 +67,15 @@ const keep = (row: Seen): void => {
   }
   const document = join(projectRoot, "docs", `${row.table}.md`);
   const committed = existsSync(document) ? readFileSync(document, "utf8").split("\n") : [];
-  expect(committed, `docs/${row.table}.md (make test-faults generates it)`).to.include(line(row));
+  const text = line(row, row.moment === undefined ? [] : [row.moment]);
+  expect(
+    holds(committed, row),
+    `docs/${row.table}.md (make test-faults generates it) does not have\n${text}`,
+  ).to.equal(true);
 };
+
+const nameOf = ({ situation, moment }: Row): string =>
+  moment === undefined ? situation : `${situation} ${moment}`;
 
 /**
  * Makes tests of rows. Called at the top level of a test file; the next rows begin while the first is still awaited.
@@ -72,7 +97,7 @@ export const rows = (
     .map((row, at) => ({ row, at }))
     .filter(({ row, at }) =>
       only
-        ? `${section}: ${row.situation}`.includes(only)
+        ? `${section}: ${nameOf(row)}`.includes(only)
         : everything || row.quick || (every > 0 && at % every === 0),
     );
   const begun = new Map<number, Promise<string>>();
@@ -88,12 +113,12 @@ export const rows = (
   describeUnless(missing)(section, function () {
     this.timeout(600_000);
     for (const [place, { row, at }] of chosen.entries()) {
-      const { situation, expected } = row;
-      it(`${situation}: ${expected}`, async () => {
+      const { situation, moment, expected } = row;
+      it(`${nameOf(row)}: ${expected}`, async () => {
         const running = begin(place);
         for (let next = 1; next < sideBySide; next++) begin(place + next);
         const seen = (await running) ?? "";
-        keep({ table, section, at, situation, expected, seen, test });
+        keep({ table, section, at, situation, ...(moment && { moment }), expected, seen, test });
       });
     }
   });
