@@ -163,6 +163,7 @@ export const checkExitCriteria = async (options: {
     `exit criteria met after ${sayDuration(took)}: the model is gone, ${count(ready, "machine")} Ready${accepted ? `, ${accepted} accepted as deleted` : ""}`,
     ...rows,
     `captured and audited in ${shownPath(run.directory)}`,
+    `journal.jsonl ends with ${run.journal.digest()}`,
     `proceed to ${nextStep}`,
   ].join("\n");
 };

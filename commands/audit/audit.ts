@@ -1,6 +1,6 @@
 import type { CaptureCheck, Destroy, Outcome } from "../../teardown/report/report.ts";
 import { type History, type Update, whyOf } from "./history.ts";
-import type { AuditedRun } from "./runs.ts";
+import type { AuditedRun, AuditProblem } from "./runs.ts";
 
 /** One operation on a stack, from Pulumi's history, from a journal, or from both. Durations in ms. */
 export type Entry = {
@@ -16,22 +16,39 @@ export type Entry = {
   outcome: Outcome | undefined;
   result: string;
   /**
-   * Whether both sides know of it. `engine killed`: a destroy that Pulumi has no entry of although it kept others;
-   * `history erased`: Pulumi has nothing from that time any more.
+   * Whether both sides know of it. `not on this machine`: a destroy of the history that deleted something, and so had a run
+   * directory; `engine killed`: one that Pulumi has no entry of although it kept others; `history erased`: Pulumi has nothing
+   * from that time any more.
    */
-  known: "both" | "history only" | "engine killed" | "history erased" | "history unread" | "under way";
+  known:
+    | "both"
+    | "history only"
+    | "not on this machine"
+    | "engine killed"
+    | "history erased"
+    | "history unread"
+    | "under way";
   what: string;
-  run: { directory: string; destroy: number; destroys: number; capture: CaptureCheck["state"] } | undefined;
-  problems: string[];
+  run:
+    | {
+        directory: string;
+        destroy: number;
+        destroys: number;
+        capture: CaptureCheck["state"];
+        /** The SHA-256 of the journal's last line; "" when it was changed. */
+        digest: string;
+      }
+    | undefined;
+  problems: AuditProblem[];
 };
 
 export type Audit = {
-  v: 1;
+  v: 2;
   at: string;
   backupRoot: string;
   entries: Entry[];
   /** What does not hold; empty when all is well. */
-  problems: { where: string; what: string }[];
+  problems: (AuditProblem & { where: string })[];
   notes: string[];
 };
 
@@ -78,6 +95,7 @@ const unmatched = (destroy: Destroy, history: History | undefined): Entry["known
 
 const entriesOfRun = (run: AuditedRun, histories: History[], used: Set<Update>): Entry[] => {
   const { report, problems } = run;
+  if (!report) return [];
   const history = histories.find(({ stack }) => stack === report.stack);
   return report.destroys.map((destroy, at) => {
     const update = history?.updates.find((each) => !used.has(each) && isOf(each, destroy));
@@ -100,6 +118,7 @@ const entriesOfRun = (run: AuditedRun, histories: History[], used: Set<Update>):
         destroy: destroy.number,
         destroys: report.destroys.length,
         capture: report.capture.state,
+        digest: report.journal.digest,
       },
       problems: last ? problems : [],
     };
@@ -116,7 +135,10 @@ const entryOfUpdate = (stack: string, update: Update): Entry => ({
   why: whyOf(update),
   outcome: undefined,
   result: update.result,
-  known: "history only",
+  known:
+    update.kind === "destroy" && (update.resourceChanges.delete ?? 0) > 0
+      ? "not on this machine"
+      : "history only",
   what: changesOf(update),
   run: undefined,
   problems: [],
@@ -136,12 +158,12 @@ export const auditOf = (options: {
     updates.filter((update) => !used.has(update)).map((update) => entryOfUpdate(stack, update)),
   );
   return {
-    v: 1,
+    v: 2,
     at,
     backupRoot,
     entries: [...ofRuns, ...rest].sort((one, other) => ms(one.at) - ms(other.at)),
-    problems: runs.flatMap(({ report, problems }) =>
-      problems.map((what) => ({ where: report.directory, what })),
+    problems: runs.flatMap(({ directory, problems }) =>
+      problems.map((problem) => ({ where: directory, ...problem })),
     ),
     notes: histories.flatMap(({ stack, missing, why }) => [
       ...(missing

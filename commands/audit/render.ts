@@ -1,10 +1,11 @@
 import { moment, outcomeWords, took } from "../../teardown/report/text.ts";
-import { aligned, indent, oneLine } from "../../teardown/text/table.ts";
+import { aligned, count, indent, oneLine } from "../../teardown/text/table.ts";
 import type { Audit, Entry } from "./audit.ts";
 
 const knownWords: Record<Entry["known"], string> = {
   both: "",
   "history only": "",
+  "not on this machine": "not on this machine: no run of it in this backup root",
   "engine killed": "no entry in Pulumi's history: the engine was killed",
   "history erased": "Pulumi's history of that time is erased",
   "history unread": "Pulumi's history could not be read",
@@ -20,12 +21,15 @@ const more = ({ what, run, known, problems }: Entry): string[] => [
     ? [`${run.directory}${run.destroys > 1 ? ` (destroy ${run.destroy} of ${run.destroys})` : ""}`]
     : []),
   ...[knownWords[known]].filter(Boolean),
-  ...problems.map((problem) => `DOES NOT HOLD: ${problem}`),
+  ...(run && run.digest !== "" && run.destroy === run.destroys
+    ? [`journal.jsonl ends with ${run.digest}`]
+    : []),
+  ...problems.map(({ what }) => `DOES NOT HOLD: ${what}`),
 ];
 
 const verdict = ({ problems, entries }: Audit): string =>
   problems.length === 0
-    ? `${entries.length} operations; every capture on record holds`
+    ? `${count(entries.length, "operation")}; every journal and capture on record holds`
     : `${problems.length} ${problems.length === 1 ? "thing does" : "things do"} not hold:`;
 
 /** The audit for a terminal: a line an operation, and beneath it what was destroyed and where the journal is. */

@@ -1,28 +1,90 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { TeardownError } from "../../teardown/errors.ts";
-import { readRun } from "../../teardown/report/read-run.ts";
+import { type RunFacts, readRun, runRecordIn } from "../../teardown/report/read-run.ts";
 import type { Report } from "../../teardown/report/report.ts";
 import { reportOf } from "../../teardown/report/report-of.ts";
+import type { RunEvent } from "../../teardown/run/event.ts";
+import { verifyChain } from "../../teardown/run/journal.ts";
 
-/** A run directory as an auditor sees it. */
-export type AuditedRun = { report: Report; problems: string[] };
-
-// A crash tears the last line at most; anything else was not written by us.
-const strangeLines = (directory: string, read: number): number => {
-  const lines = readFileSync(join(directory, "journal.jsonl"), "utf8").split("\n");
-  lines.pop();
-  const torn = lines.filter((line) => line !== "").length - read;
-  return Math.max(0, torn);
+/** What does not hold in a run directory. */
+export type AuditProblem = {
+  code: "no-journal" | "journal-changed" | "journal-cut" | "capture-changed" | "no-capture" | "same-run";
+  what: string;
 };
 
-const problemsOf = (report: Report, strange: number): string[] => [
-  ...report.capture.problems,
-  ...(report.capture.state === "none" && report.destructive
-    ? ["something was destroyed, and no capture is on record"]
+/** A run directory as an auditor sees it; without a report when it has no journal. */
+export type AuditedRun = {
+  directory: string;
+  stack: string;
+  report: Report | undefined;
+  problems: AuditProblem[];
+};
+
+const writtenReport = z.object({ journal: z.object({ digest: z.string().min(1) }) });
+
+/** Whether the report that was written last vouches for a line that the journal no longer has. */
+const isCut = (directory: string): boolean => {
+  const chain = verifyChain(join(directory, "journal.jsonl"));
+  try {
+    const text = readFileSync(join(directory, "report.json"), "utf8");
+    const { journal } = writtenReport.parse(JSON.parse(text));
+    return !chain.broken && !chain.digests.includes(journal.digest);
+  } catch {
+    // No report, or one of version 1, which held no digest.
+    return false;
+  }
+};
+
+const problemsOf = ({ journal, capture, destructive, directory }: Report): AuditProblem[] => [
+  ...(journal.broken === undefined ? [] : [{ code: "journal-changed", what: journal.broken } as const]),
+  ...(isCut(directory)
+    ? [
+        {
+          code: "journal-cut",
+          what: "journal.jsonl lacks the line with which report.json was written",
+        } as const,
+      ]
     : []),
-  ...(strange > 0 ? [`${strange} lines of the journal cannot be read`] : []),
+  ...capture.problems.map((what) => ({ code: "capture-changed", what }) as const),
+  ...(capture.state === "none" && destructive
+    ? [{ code: "no-capture", what: "something was destroyed, and no capture is on record" } as const]
+    : []),
 ];
+
+const noJournal: AuditProblem = { code: "no-journal", what: "it has a run.json and no journal" };
+
+type Identified = AuditedRun & { identity: string };
+
+/** What stays the same in a copy of a run directory. */
+const identityOf = ([opened]: RunEvent[], record: RunFacts["record"]): string =>
+  opened?.event === "run-opened"
+    ? JSON.stringify([opened.at, opened.project, opened.stack, opened.model?.uuid])
+    : JSON.stringify([record?.opened, record?.project, record?.stack, record?.lab.model?.uuid]);
+
+const runIn = (directory: string, now: () => number): Identified[] => {
+  if (!existsSync(join(directory, "journal.jsonl"))) {
+    const record = runRecordIn(directory);
+    if (!record) return [];
+    const { stack } = record;
+    return [{ directory, stack, report: undefined, problems: [noJournal], identity: identityOf([], record) }];
+  }
+  const { events, facts } = readRun(directory, now);
+  const { record, journal } = facts;
+  if (events.length === 0 && !record && journal.broken === undefined) return [];
+  const report = reportOf(events, facts);
+  const empty = events.length === 0 && journal.broken === undefined;
+  return [
+    {
+      directory,
+      stack: report.stack,
+      report,
+      problems: [...(empty ? [noJournal] : []), ...problemsOf(report)],
+      identity: identityOf(events, record),
+    },
+  ];
+};
 
 /**
  * Every run directory in a folder, oldest first; other folders are passed over.
@@ -33,7 +95,8 @@ export const runsIn = (root: string, now: () => number = Date.now): AuditedRun[]
   let names: string[];
   try {
     names = readdirSync(root, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
+      // A run directory in the making, as a crash left it, begins with a dot.
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
       .map(({ name }) => name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
@@ -42,17 +105,14 @@ export const runsIn = (root: string, now: () => number = Date.now): AuditedRun[]
       `${root} cannot be read: ${(error as Error).message}\nExpected the folder of the run directories: openstack-lab audit --backup-root <folder>`,
     );
   }
-  const runs = names.flatMap((name) => {
-    const directory = join(root, name);
-    try {
-      const { events, facts } = readRun(directory, now);
-      if (events.length === 0 && !facts.record) return [];
-      const report = reportOf(events, facts);
-      return [{ report, problems: problemsOf(report, strangeLines(directory, events.length)) }];
-    } catch (error) {
-      if (error instanceof TeardownError) return [];
-      throw error;
-    }
-  });
-  return runs.sort((one, other) => one.report.opened.localeCompare(other.report.opened));
+  const runs = names.flatMap((name) => runIn(join(root, name), now));
+  return runs
+    .map(({ identity, ...run }) => {
+      const same = runs.filter((other) => other.identity === identity && other.directory !== run.directory);
+      const problems = same.map(
+        ({ directory }): AuditProblem => ({ code: "same-run", what: `${directory} holds the same run` }),
+      );
+      return { ...run, problems: [...run.problems, ...problems] };
+    })
+    .sort((one, other) => (one.report?.opened ?? "").localeCompare(other.report?.opened ?? ""));
 };

@@ -42,6 +42,10 @@ const readJson = (file: string): unknown => {
   }
 };
 
+/** What `run.json` says of a run; undefined when there is none that can be read. */
+export const runRecordIn = (directory: string): RunRecord | undefined =>
+  runRecord.safeParse(readJson(join(directory, "run.json"))).data;
+
 const isHeld = (directory: string): boolean => {
   const { data: holder } = lockHolder.safeParse(readJson(join(directory, "lock")));
   // A process that writes its own last report holds the lock still, and is no longer at work.
@@ -77,7 +81,7 @@ export const readRun = (
     events,
     facts: {
       directory,
-      record: runRecord.safeParse(readJson(join(directory, "run.json"))).data,
+      record: runRecordIn(directory),
       journal: checkJournal(file),
       capture: checkCapture(directory, events, at),
       running: isHeld(directory),

@@ -76,6 +76,8 @@ describe("exit criteria", () => {
     expect(text)
       .to.include("met  machine openstack1 bbb111  Ready")
       .and.to.include("proceed to 02-deploy.md");
+    // It vouches for all lines, the last one too.
+    expect(text).to.include(`journal.jsonl ends with ${run.journal.digest()}`);
     expect(run.journal.events().at(-1)).to.include({
       event: "run-closed",
       outcome: "complete",

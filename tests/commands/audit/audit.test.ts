@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { appendFileSync, mkdtempSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
@@ -7,9 +7,11 @@ import { auditOf } from "../../../commands/audit/audit.ts";
 import { type History, historyOf, type Update } from "../../../commands/audit/history.ts";
 import { renderText } from "../../../commands/audit/render.ts";
 import { runsIn } from "../../../commands/audit/runs.ts";
+import { makeReport } from "../../../teardown/report/write-report.ts";
 import {
   goodRun,
   hostnamesOf,
+  journalOf,
   passed,
   runDirectory,
   started,
@@ -79,6 +81,22 @@ describe("auditOf", () => {
     expect(entries.map(({ known }) => known)).to.deep.equal(["history only", "both", "engine killed"]);
   });
 
+  it("says of a destroy that deleted something and has no run here that it is not on this machine", () => {
+    const refused = update("2026-11-22T09:00:00.000Z", "2026-11-22T09:00:01.000Z", { resourceChanges: {} });
+    const { entries, problems } = auditOf({
+      runs: [],
+      histories: [ofLab(up, destroyed, refused)],
+      backupRoot: "/b",
+      at,
+    });
+    expect(entries.map(({ known }) => known)).to.deep.equal([
+      "history only",
+      "history only",
+      "not on this machine",
+    ]);
+    expect(problems).to.deep.equal([]);
+  });
+
   it("says which operation a destroy of the history without a journal was, and why only when -m was given", () => {
     const given = { environment: { "pulumi.flag.message": "set" }, message: "because" };
     const commit = update("2026-11-22T09:00:00.000Z", "2026-11-22T09:00:01.000Z", {
@@ -96,16 +114,110 @@ describe("auditOf", () => {
     ]);
   });
 
-  it("names a capture that was changed, and a journal with lines of another hand", () => {
-    const changed = runDirectory(goodRun(hostnamesOf(2)));
-    appendFileSync(join(changed, "bundle-pre-destroy.yaml"), "more\n");
-    appendFileSync(join(changed, "journal.jsonl"), "{}\n");
-    const audit = auditOfRun(ofLab(up, destroyed), changed);
-    expect(audit.problems.map(({ what }) => what)).to.deep.equal([
-      "bundle-pre-destroy.yaml was changed since",
-      "1 lines of the journal cannot be read",
-    ]);
-    expect(renderText(audit)).to.contain("DOES NOT HOLD: bundle-pre-destroy.yaml was changed since");
+  describe("of a run directory that was changed", () => {
+    const good = () => runDirectory(goodRun(hostnamesOf(2)));
+    const journal = (directory: string) => join(directory, "journal.jsonl");
+    const edit = (directory: string, change: (lines: string[]) => string[]) => {
+      const lines = readFileSync(journal(directory), "utf8").trimEnd().split("\n");
+      writeFileSync(journal(directory), `${change(lines).join("\n")}\n`);
+    };
+    const found = (directory: string) =>
+      auditOfRun(ofLab(up, destroyed), directory).problems.map(({ code, what, where }) => {
+        expect(where.startsWith(dirname(directory))).to.equal(true);
+        return [code, what];
+      });
+
+    it("names a capture that was changed, and a line that is not the journal's", () => {
+      const directory = good();
+      appendFileSync(join(directory, "bundle-pre-destroy.yaml"), "more\n");
+      appendFileSync(journal(directory), "{}\n");
+      expect(found(directory)).to.deep.equal([
+        [
+          "journal-changed",
+          "line 24 of journal.jsonl is no event, and no crash is on record that left it so",
+        ],
+        ["capture-changed", "bundle-pre-destroy.yaml was changed since"],
+      ]);
+      expect(renderText(auditOfRun(ofLab(up, destroyed), directory))).to.contain(
+        "DOES NOT HOLD: bundle-pre-destroy.yaml was changed since",
+      );
+    });
+
+    it("names the line after one that was edited, cut out, or added by hand", () => {
+      for (const change of [
+        (lines: string[]) => lines.map((line) => line.replace("jessea123", "somebody")),
+        (lines: string[]) => lines.toSpliced(1, 1),
+        (lines: string[]) => lines.toSpliced(2, 0, lines[1] ?? ""),
+      ]) {
+        const directory = good();
+        edit(directory, change);
+        const [[code, what = ""] = []] = found(directory);
+        expect(code).to.equal("journal-changed");
+        expect(what).to.match(/^line [23] of journal.jsonl does not follow from the line before it/);
+      }
+    });
+
+    it("notices that the end was cut off, by the report that vouches for it", () => {
+      const directory = good();
+      makeReport(directory);
+      expect(found(directory)).to.deep.equal([]);
+      const last = auditOfRun(ofLab(), directory).entries[0]?.run?.digest;
+      expect(renderText(auditOfRun(ofLab(), directory))).to.contain(`journal.jsonl ends with ${last}`);
+      edit(directory, (lines) => lines.slice(0, -1));
+      expect(found(directory).map(([code]) => code)).to.deep.equal(["journal-cut"]);
+    });
+
+    it("does not blame a report of an earlier destroy, nor a journal of version 1", () => {
+      const directory = good();
+      makeReport(directory);
+      const events = [...goodRun(hostnamesOf(2)), ...story([]).at(500, started()).events.slice(1)];
+      writeFileSync(journal(directory), journalOf(events));
+      expect(found(directory)).to.deep.equal([]);
+      writeFileSync(
+        journal(directory),
+        goodRun(hostnamesOf(2))
+          .map((event) => `${JSON.stringify({ v: 1, ...event })}\n`)
+          .join(""),
+      );
+      rmSync(join(directory, "report.json"));
+      expect(found(directory)).to.deep.equal([]);
+    });
+
+    it("names a run without a journal, or with an empty one", () => {
+      const directory = good();
+      const lab = { maasUrl: "", machines: [] };
+      const record = {
+        v: 1,
+        project: "openstack-lab",
+        stack: "lab",
+        opened: "2026-11-22T14:00:00.000Z",
+        lab,
+      };
+      writeFileSync(join(directory, "run.json"), JSON.stringify(record));
+      writeFileSync(journal(directory), "");
+      expect(found(directory).map(([code]) => code)).to.deep.equal(["no-journal"]);
+      rmSync(journal(directory));
+      expect(found(directory).map(([code]) => code)).to.deep.equal(["no-journal"]);
+    });
+
+    it("names a run that is in two directories, each by the other", () => {
+      const directory = good();
+      const copy = `${directory}-2`;
+      cpSync(directory, copy, { recursive: true });
+      expect(found(directory)).to.deep.equal([
+        ["same-run", `${copy} holds the same run`],
+        ["same-run", `${directory} holds the same run`],
+      ]);
+    });
+
+    it("names a journal of a newer version", () => {
+      const directory = good();
+      edit(directory, (lines) => lines.map((line) => line.replace('"v":2', '"v":3')));
+      expect(found(directory)).to.deep.include([
+        "journal-changed",
+        "line 1 of journal.jsonl was written by a newer version of this project",
+      ]);
+    });
   });
 
   it("does not blame a crash's torn last line, nor folders that are no runs", () => {

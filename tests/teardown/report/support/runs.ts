@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,7 +57,7 @@ export const passed = (hostnames: string[]): NewEvent => ({
 
 const text = "applications: {}\n";
 const files = ["bundle-pre-destroy.yaml", "juju-status-pre-destroy.yaml", "juju-models-pre-destroy.yaml"].map(
-  (name) => ({ name, bytes: text.length, sha256: createHash("sha256").update(text).digest("hex") }),
+  (name) => ({ name, bytes: text.length, sha256: hash("sha256", text) }),
 );
 export const captured: NewEvent = {
   event: "captured",
@@ -171,14 +171,23 @@ export const factsOf = (more: Partial<RunFacts> = {}): RunFacts => ({
   ...more,
 });
 
+/** A journal of chained lines. */
+export const journalOf = (events: RunEvent[]): string => {
+  let prev = "";
+  return events
+    .map((event) => {
+      const line = JSON.stringify({ v: 2, prev, ...event });
+      prev = hash("sha256", line);
+      return `${line}\n`;
+    })
+    .join("");
+};
+
 /** A run directory on the disk, with the captured files of `captured` and their sums. */
 export const runDirectory = (events: RunEvent[]): string => {
   const directory = join(mkdtempSync(join(tmpdir(), "report-")), "pre-caracal-destroy-20261122T140000Z");
   mkdirSync(directory);
-  writeFileSync(
-    join(directory, "journal.jsonl"),
-    events.map((event) => `${JSON.stringify({ v: 1, ...event })}\n`).join(""),
-  );
+  writeFileSync(join(directory, "journal.jsonl"), journalOf(events));
   for (const { name } of files) writeFileSync(join(directory, name), text);
   writeFileSync(
     join(directory, "SHA256SUMS"),
