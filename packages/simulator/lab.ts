@@ -8,11 +8,11 @@ import { ScenarioError } from "./errors.ts";
 import { makeHome } from "./home.ts";
 import { createController, joinControllers } from "./juju/controller.ts";
 import { openListener } from "./listener.ts";
+import type { MachineView } from "./maas/inventory.ts";
 import { createMaas, type Maas } from "./maas/maas.ts";
 import { viewOf } from "./maas/machine.ts";
 import { createMaasServer } from "./maas/serve.ts";
 import { createSideFaults } from "./maas/side-faults.ts";
-import type { MachineView } from "./maas/world.ts";
 import { resolveScenario, type Scenario, type ScenarioInput } from "./scenario.ts";
 import { labHandler } from "./server.ts";
 
@@ -77,10 +77,10 @@ export const startLab = async (options: LabOptions): Promise<Lab> => {
     machines: scenario.machines.filter(({ controller }) => controller === undefined),
   };
   const juju = joinControllers(
-    createController({ clock, scenario: own, maas: maas.world, log }),
+    createController({ clock, scenario: own, maas: maas.inventory, log }),
     scenario.otherControllers.map((other) => ({
       store: other.store,
-      ...createController({ clock, scenario: other, maas: maas.world, log }),
+      ...createController({ clock, scenario: other, maas: maas.inventory, log }),
     })),
   );
   const maasPort = await openListener((request, response) => handler(request, response), 0);

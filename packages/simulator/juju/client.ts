@@ -58,13 +58,13 @@ const logPlaces = {
 
 /** Writes the client's log to stderr: nothing of it without `--show-log` or `--debug`, its DEBUG lines with the latter. */
 const logTo =
-  ({ world, stderr }: Session, argv: readonly string[]): Session["log"] =>
+  ({ simulation, stderr }: Session, argv: readonly string[]): Session["log"] =>
   (line, text) => {
     const { level, places } = logPlaces[line];
     const debug = argv.includes("--debug");
     if (!debug && (level === "DEBUG" || !argv.includes("--show-log"))) return;
-    const place = places[isJuju4(world.state.scenario.client) ? 1 : 0];
-    const time = new Date(world.clock.now()).toISOString().slice(11, 19);
+    const place = places[isJuju4(simulation.state.scenario.client) ? 1 : 0];
+    const time = new Date(simulation.clock.now()).toISOString().slice(11, 19);
     stderr(`${time} ${level.padEnd(5)} ${place} ${text}\n`);
   };
 
@@ -79,7 +79,7 @@ export const runClient = async (given: Session, argv: readonly string[]): Promis
   const command = commands.get(name);
   firstRun(session.store.directory, session.stderr);
   behaviourOf(session.fault).start?.(session);
-  session.log("running", `running juju [${session.world.state.scenario.client}  gc go1.26.8]`);
+  session.log("running", `running juju [${session.simulation.state.scenario.client}  gc go1.26.8]`);
   session.log(
     "arguments",
     `  args: []string{${["juju", ...argv].map((one) => JSON.stringify(one)).join(", ")}}`,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { duration } from "../duration.ts";
 import { ScenarioError, usableOperation } from "../errors.ts";
-import { removeModel, type World } from "./reap.ts";
+import { removeModel, type Simulation } from "./reap.ts";
 import { type JujuFault, type JujuScenario, jujuFaultSchema, modelSchema } from "./scenario.ts";
 import { createModel, type Model } from "./state.ts";
 import { instant } from "./time.ts";
@@ -12,7 +12,7 @@ const named = z.object({ name: z.string() });
 const withFields = z.object({ name: z.string(), fields: z.record(z.string(), z.unknown()) });
 const withFault = z.object({ fault: z.unknown() });
 
-const modelOf = ({ state }: World, name: string): Model => {
+const modelOf = ({ state }: Simulation, name: string): Model => {
   const model = [...state.models.values()].find((candidate) => candidate.name === name);
   if (model) return model;
   throw new ScenarioError(`The simulated controller has no model ${name}.`);
@@ -26,32 +26,33 @@ const modelOf = ({ state }: World, name: string): Model => {
  * @throws ScenarioError when it cannot be carried out
  */
 export const controlModels = (
-  world: World,
+  simulation: Simulation,
   scenario: JujuScenario,
   faults: JujuFault[],
   operation: Operation,
 ): boolean => {
   switch (operation.op) {
     case "remove-model":
-      removeModel(world, modelOf(world, usableOperation(named, operation).name));
+      removeModel(simulation, modelOf(simulation, usableOperation(named, operation).name));
       return true;
     case "recreate-model": {
       const { name } = usableOperation(named, operation);
       const before = scenario.models.find((candidate) => candidate.name === name);
       if (!before) throw new ScenarioError(`The scenario has no model ${name}.`);
-      for (const model of world.state.models.values()) if (model.name === name) removeModel(world, model);
+      for (const model of simulation.state.models.values())
+        if (model.name === name) removeModel(simulation, model);
       const fresh = createModel(
         { ...before, uuid: crypto.randomUUID() },
         scenario.machines,
-        instant(world.clock.now()),
+        instant(simulation.clock.now()),
         scenario.controller.version,
       );
-      world.state.models.set(fresh.uuid, fresh);
+      simulation.state.models.set(fresh.uuid, fresh);
       return true;
     }
     case "set-model": {
       const { name, fields } = usableOperation(withFields, operation);
-      const model = modelOf(world, name);
+      const model = modelOf(simulation, name);
       const { life, status, ...settings } = fields;
       if (life === "alive" || life === "dying" || life === "dead") model.life = life;
       if (typeof status === "string") model.status = { ...model.status, current: status };
@@ -67,7 +68,8 @@ export const controlModels = (
       return fault.success;
     }
     case "juju-away":
-      world.state.awayUntil = world.clock.now() + usableOperation(z.object({ for: duration }), operation).for;
+      simulation.state.awayUntil =
+        simulation.clock.now() + usableOperation(z.object({ for: duration }), operation).for;
       return true;
     case "clear-faults":
       faults.splice(0);

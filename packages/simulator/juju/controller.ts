@@ -3,12 +3,12 @@ import { z } from "zod";
 import type { CallLog } from "../call-log.ts";
 import type { Clock } from "../clock.ts";
 import { ScenarioError } from "../errors.ts";
-import type { MaasWorld } from "../maas/world.ts";
+import type { MaasInventory } from "../maas/inventory.ts";
 import { runClient, splitCommand } from "./client.ts";
 import { controlModels, type Operation } from "./control.ts";
 import { waitForever } from "./failure.ts";
 import { behaviourOf, takeFault } from "./faults.ts";
-import type { World } from "./reap.ts";
+import type { Simulation } from "./reap.ts";
 import { modelStatus } from "./reap.ts";
 import type { JujuFault, JujuScenario } from "./scenario.ts";
 import type { Session } from "./session.ts";
@@ -32,7 +32,7 @@ export type JujuIo = Pick<Session, "stdout" | "stderr" | "signal"> &
 export type JujuParts = {
   readonly clock: Clock;
   readonly scenario: JujuScenario;
-  readonly maas: Pick<MaasWorld, "machinesOf" | "releaseByJuju" | "deleteByJuju">;
+  readonly maas: Pick<MaasInventory, "machinesOf" | "releaseByJuju" | "deleteByJuju">;
   readonly log: Pick<CallLog, "begin">;
   /** What models hold in place of the generated charmed OpenStack, by name. */
   readonly contents?: Readonly<Record<string, Contents>>;
@@ -53,7 +53,7 @@ export type Controllers = Controller & {
   readonly writeOtherStores: (home: string) => Record<string, string>;
 };
 
-const stateOf = ({ state, clock }: World): object => ({
+const stateOf = ({ state, clock }: Simulation): object => ({
   models: [...state.models.values()].map((model) => ({
     name: `${model.owner}/${model.name}`,
     uuid: model.uuid,
@@ -76,7 +76,7 @@ const stateOf = ({ state, clock }: World): object => ({
  * goes on in the controller when the client is gone.
  */
 export const createController = ({ clock, scenario, maas, log, contents }: JujuParts): Controller => {
-  const world: World = { clock, maas, state: createState(scenario, clock, contents) };
+  const simulation: Simulation = { clock, maas, state: createState(scenario, clock, contents) };
   const faults: JujuFault[] = scenario.faults.flatMap((fault) =>
     fault.side === "juju" ? [{ ...fault }] : [],
   );
@@ -95,7 +95,7 @@ export const createController = ({ clock, scenario, maas, log, contents }: JujuP
       cut = true;
     };
     const session: Session = {
-      world,
+      simulation,
       store: clientStore(storeDirectory(env)),
       env,
       stdin: env.SIMULATED_JUJU_STDIN ?? "",
@@ -119,9 +119,9 @@ export const createController = ({ clock, scenario, maas, log, contents }: JujuP
   return {
     uuid: scenario.controller.uuid,
     run,
-    state: () => stateOf(world),
-    control: (operation) => controlModels(world, scenario, faults, operation),
-    writeClientStore: (directory) => writeClientStore(directory, world.state),
+    state: () => stateOf(simulation),
+    control: (operation) => controlModels(simulation, scenario, faults, operation),
+    writeClientStore: (directory) => writeClientStore(directory, simulation.state),
   };
 };
 

@@ -39,8 +39,8 @@ export const jujuFaults = {
   hang: { connect: ({ signal }) => waitForever(signal) },
   garbage: { stdout: (text) => text.slice(0, Math.ceil(text.length / 3)) },
   silent: {
-    connect: async ({ world, signal }, dial) => {
-      await world.clock.sleep(dialTimeout, signal);
+    connect: async ({ simulation, signal }, dial) => {
+      await simulation.clock.sleep(dialTimeout, signal);
       unreachable(dial);
     },
   },

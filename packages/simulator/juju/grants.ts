@@ -1,4 +1,4 @@
-import type { World } from "./reap.ts";
+import type { Simulation } from "./reap.ts";
 import type { ControllerScenario, ModelAccess } from "./scenario.ts";
 import type { Model } from "./state.ts";
 
@@ -23,8 +23,12 @@ export const grantOf = (
 };
 
 /** Whether a user may see a model at all. */
-export const isAllowed = ({ world }: { world: World }, model: Model, user: string): boolean => {
-  const { scenario } = world.state;
+export const isAllowed = (
+  { simulation }: { simulation: Simulation },
+  model: Model,
+  user: string,
+): boolean => {
+  const { scenario } = simulation.state;
   return isSuperuser(scenario, user) || grantOf(scenario, model, user) !== undefined;
 };
 

@@ -33,7 +33,7 @@ export const runLocally = async (
   const maas = { machinesOf: () => [], releaseByJuju: nothing, deleteByJuju: nothing };
   return runClient(
     {
-      world: { clock, maas, state },
+      simulation: { clock, maas, state },
       store: clientStore(storeDirectory(env)),
       env,
       stdin: "",

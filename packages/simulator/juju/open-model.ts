@@ -22,7 +22,7 @@ export const openModel = async (
   const target = typeof given === "object" ? given : targetModel(session, given);
   const stored = await lookUpModel(session, target);
   const user = await connect(session, stored.controller);
-  const model = session.world.state.models.get(stored.uuid);
+  const model = session.simulation.state.models.get(stored.uuid);
   if (!model) return fail(gone(stored));
   if (!isAllowed(session, model, user)) return fail(denied);
   return { model, stored, user };

@@ -1,4 +1,4 @@
-import type { MaasWorld, MachineView } from "../maas/world.ts";
+import type { MaasInventory, MachineView } from "../maas/inventory.ts";
 
 /** What came of the provider's attempt to tear a cloud environment down. */
 export type ProviderResult = "done" | "credential refused" | { readonly failed: string };
@@ -24,7 +24,7 @@ export const deletesVirtualMachines = (setting: boolean | "auto", version: strin
  * @param deletes with juju/juju#22691, virtual machines are deleted first
  */
 export const stopMachines = async (
-  maas: Pick<MaasWorld, "releaseByJuju" | "deleteByJuju">,
+  maas: Pick<MaasInventory, "releaseByJuju" | "deleteByJuju">,
   machines: readonly MachineView[],
   deletes: boolean,
 ): Promise<ProviderResult> => {

@@ -1,13 +1,13 @@
 import type { Clock } from "../clock.ts";
-import type { MaasWorld } from "../maas/world.ts";
+import type { MaasInventory } from "../maas/inventory.ts";
 import { deletesVirtualMachines, stopMachines } from "./provider.ts";
 import type { CourseStep, ModelScenario } from "./scenario.ts";
 import { type ControllerState, isJuju4, type Machine, type Model } from "./state.ts";
 import { instant } from "./time.ts";
 
-export type World = {
+export type Simulation = {
   readonly clock: Clock;
-  readonly maas: Pick<MaasWorld, "machinesOf" | "releaseByJuju" | "deleteByJuju">;
+  readonly maas: Pick<MaasInventory, "machinesOf" | "releaseByJuju" | "deleteByJuju">;
   readonly state: ControllerState;
 };
 
@@ -79,34 +79,34 @@ const stuckBy = ({ scenario, version }: Model): ModelScenario["stuck"] =>
 
 const removalHelps = (model: Model): boolean => stuckBy(model) === "until-machines-removed";
 
-const setStatus = (world: World, model: Model, current: string, message: string): void => {
-  model.status = { current, message, since: instant(world.clock.now()) };
+const setStatus = (simulation: Simulation, model: Model, current: string, message: string): void => {
+  model.status = { current, message, since: instant(simulation.clock.now()) };
 };
 
 /** Removes a model as if it had never been there. */
-export const removeModel = (world: World, model: Model): void => {
+export const removeModel = (simulation: Simulation, model: Model): void => {
   for (const cancel of model.destruction?.cancel ?? []) cancel();
   model.life = "dead";
-  world.state.models.delete(model.uuid);
+  simulation.state.models.delete(model.uuid);
 };
 
-const later = (world: World, model: Model, at: number, action: () => void): void => {
+const later = (simulation: Simulation, model: Model, at: number, action: () => void): void => {
   const { destruction } = model;
   if (!destruction) return;
-  const wait = destruction.startedAt + at - world.clock.now();
-  destruction.cancel.push(world.clock.after(Math.max(0, wait), action));
+  const wait = destruction.startedAt + at - simulation.clock.now();
+  destruction.cancel.push(simulation.clock.after(Math.max(0, wait), action));
 };
 
-const tearDown = async (world: World, model: Model): Promise<void> => {
+const tearDown = async (simulation: Simulation, model: Model): Promise<void> => {
   const { destruction, scenario } = model;
-  if (!destruction || !world.state.models.has(model.uuid)) return;
+  if (!destruction || !simulation.state.models.has(model.uuid)) return;
   destruction.phase = "tearing down";
-  setStatus(world, model, "destroying", "tearing down cloud environment");
+  setStatus(simulation, model, "destroying", "tearing down cloud environment");
   if (!destruction.skipsCloud && scenario.releasesMachines) {
     const deletes = deletesVirtualMachines(scenario.vmDeletionBug, model.version);
     const result = scenario.suspended
       ? "credential refused"
-      : await stopMachines(world.maas, world.maas.machinesOf(model.uuid), deletes);
+      : await stopMachines(simulation.maas, simulation.maas.machinesOf(model.uuid), deletes);
     const invalid = result === "credential refused" && (scenario.credentialGoesInvalid || scenario.suspended);
     // Juju 4 deletes the model all the same.
     if (invalid && !isJuju4(model.version)) {
@@ -116,16 +116,18 @@ const tearDown = async (world: World, model: Model): Promise<void> => {
     // Juju 4 only logs the failure and deletes the model all the same (juju.md 5).
     if (typeof result === "object" && !isJuju4(model.version)) {
       setStatus(
-        world,
+        simulation,
         model,
         "destroying",
         `attempt 1 to destroy model failed (will retry):  ${result.failed}`,
       );
-      destruction.cancel.push(world.clock.after(scenario.retryEvery, () => void tearDown(world, model)));
+      destruction.cancel.push(
+        simulation.clock.after(scenario.retryEvery, () => void tearDown(simulation, model)),
+      );
       return;
     }
   }
-  later(world, model, scenario.reap, () => removeModel(world, model));
+  later(simulation, model, scenario.reap, () => removeModel(simulation, model));
 };
 
 const keep = <Item>(items: readonly Item[], count: number): Item[] => (count > 0 ? items.slice(-count) : []);
@@ -169,15 +171,15 @@ const evenCourse = (model: Model): CourseStep[] => {
 };
 
 /** Goes on with a model that was stuck: what is left goes, then the cloud is torn down. */
-const unstick = (world: World, model: Model): void => {
+const unstick = (simulation: Simulation, model: Model): void => {
   const { destruction } = model;
   if (!destruction?.stuck) return;
   destruction.stuck = false;
   const wait = Math.min(removalTakes, model.scenario.reap * 0.1);
   destruction.cancel.push(
-    world.clock.after(wait, () => {
+    simulation.clock.after(wait, () => {
       apply(model, { at: 0, machines: 0, applications: 0, dead: [], errors: 0 });
-      void tearDown(world, model);
+      void tearDown(simulation, model);
     }),
   );
 };
@@ -188,14 +190,14 @@ export type DestroyRequest = { readonly force: boolean; readonly timeoutMs?: num
  * `ModelManager.DestroyModels`: accepted at once; the model dies in the course of its `reap`. On a dying model it
  * is accepted too: without `force` nothing happens, with it the cleanups are queued again.
  */
-export const destroyModel = (world: World, model: Model, request: DestroyRequest): void => {
-  const { clock } = world;
+export const destroyModel = (simulation: Simulation, model: Model, request: DestroyRequest): void => {
+  const { clock } = simulation;
   if (model.destruction) {
     if (!request.force) return;
-    if (model.scenario.stuck === "until-destroyed-again") unstick(world, model);
+    if (model.scenario.stuck === "until-destroyed-again") unstick(simulation, model);
     const { credentialGoesInvalid, suspended } = model.scenario;
     const mended = model.destruction.phase === "suspended" && !credentialGoesInvalid && !suspended;
-    if (mended) void tearDown(world, model);
+    if (mended) void tearDown(simulation, model);
     return;
   }
   const { scenario } = model;
@@ -209,35 +211,42 @@ export const destroyModel = (world: World, model: Model, request: DestroyRequest
     phase: "cleaning",
     cancel: [],
   };
-  setStatus(world, model, "destroying", "cleaning up cloud resources");
+  setStatus(simulation, model, "destroying", "cleaning up cloud resources");
   const course = scenario.course.length > 0 ? scenario.course : evenCourse(model);
-  for (const step of course) later(world, model, step.at, () => apply(model, step));
+  for (const step of course) later(simulation, model, step.at, () => apply(model, step));
   const last = Math.max(scenario.reap * tearDownAt, ...course.map(({ at }) => at));
-  later(world, model, last, () => {
+  later(simulation, model, last, () => {
     const goesOn = stuckBy(model) === "none" || (removalHelps(model) && model.machines.length === 0);
-    if (goesOn) void tearDown(world, model);
+    if (goesOn) void tearDown(simulation, model);
     else if (model.destruction) model.destruction.stuck = true;
   });
 };
 
 /** The provisioner stops what was removed from a living model. */
-const stopOne = async (world: World, model: Model, machine: Machine): Promise<void> => {
+const stopOne = async (simulation: Simulation, model: Model, machine: Machine): Promise<void> => {
   const deletes = deletesVirtualMachines(model.scenario.vmDeletionBug, model.version);
-  const own = world.maas.machinesOf(model.uuid).filter(({ systemId }) => systemId === machine.instanceId);
-  await stopMachines(world.maas, own, deletes);
+  const own = simulation.maas
+    .machinesOf(model.uuid)
+    .filter(({ systemId }) => systemId === machine.instanceId);
+  await stopMachines(simulation.maas, own, deletes);
 };
 
 /** `MachineManager.DestroyMachine --force` of one machine that the model has. */
-export const removeMachine = (world: World, model: Model, id: string, keepInstance: boolean): void => {
+export const removeMachine = (
+  simulation: Simulation,
+  model: Model,
+  id: string,
+  keepInstance: boolean,
+): void => {
   const machine = model.machines.find((candidate) => candidate.id === id);
   if (!machine) return;
   machine.life = "dying";
   const dying = model.destruction !== undefined;
   // A dying model has queued the same for every machine already: this helps only where it is what is waited for.
   if (dying && !removalHelps(model)) return;
-  world.clock.after(removalTakes, () => {
+  simulation.clock.after(removalTakes, () => {
     model.machines = model.machines.filter((candidate) => candidate.id !== id);
-    if (!dying && !keepInstance) void stopOne(world, model, machine);
-    if (dying && model.machines.length === 0) unstick(world, model);
+    if (!dying && !keepInstance) void stopOne(simulation, model, machine);
+    if (dying && model.machines.length === 0) unstick(simulation, model);
   });
 };

@@ -93,6 +93,6 @@ export const lookUpModel = async (session: Session, target: ModelTarget): Promis
   const fresh = find(session, target, account.user);
   if (fresh) return fresh;
   // 4.0 repeats the name as it was written, 3.6 with the user before it, also when it is a UUID.
-  const asWritten = asked.includes("/") || isJuju4(session.world.state.scenario.client);
+  const asWritten = asked.includes("/") || isJuju4(session.simulation.state.scenario.client);
   return fail(`model ${controller}:${asWritten ? asked : `${account.user}/${asked}`} not found`, runError);
 };

@@ -2,14 +2,14 @@ import type { LogLine } from "./client.ts";
 import { type Dial, dialTimeout, fail, unreachable } from "./failure.ts";
 import { behaviourOf } from "./faults.ts";
 import { accessOf, grantOf, isSuperuser } from "./grants.ts";
-import type { World } from "./reap.ts";
+import type { Simulation } from "./reap.ts";
 import type { JujuFault } from "./scenario.ts";
 import type { Model } from "./state.ts";
 import type { ClientStore } from "./store.ts";
 
 /** One run of the client: what it reads and writes, and the controller that it may talk to. */
 export type Session = {
-  readonly world: World;
+  readonly simulation: Simulation;
   readonly store: ClientStore;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** All of stdin, empty when there is none. */
@@ -29,8 +29,8 @@ export type Session = {
 };
 
 /** Waits while the controller cannot be reached: silently, and no longer than the client dials. */
-const waitUntilReachable = async ({ world, signal }: Session, dial: Dial): Promise<void> => {
-  const { clock, state } = world;
+const waitUntilReachable = async ({ simulation, signal }: Session, dial: Dial): Promise<void> => {
+  const { clock, state } = simulation;
   const away = state.awayUntil - clock.now();
   if (away <= 0) return;
   await clock.sleep(Math.min(away, dialTimeout), signal);
@@ -45,7 +45,7 @@ const waitUntilReachable = async ({ world, signal }: Session, dial: Dial): Promi
  * @returns the user who is logged in
  */
 export const connect = async (session: Session, controller: string, prefix = ""): Promise<string> => {
-  const { fault, store, world } = session;
+  const { fault, store, simulation } = session;
   const account = store.account(controller);
   const user = account?.user ?? "";
   const endpoint = store.controllers().controllers[controller]?.["api-endpoints"][0] ?? "";
@@ -54,7 +54,7 @@ export const connect = async (session: Session, controller: string, prefix = "")
   await waitUntilReachable(session, dial);
   session.log("connecting", `connecting to API addresses: [${endpoint}]`);
   session.log("connected", `connection established to "wss://${endpoint}/api"`);
-  const { scenario } = world.state;
+  const { scenario } = simulation.state;
   const wrong = account?.password !== undefined && account.password !== scenario.password;
   if (wrong) fail(`${prefix}invalid entity name or password (unauthorized access)`);
   if (accessOf(scenario, user) === "none" && prefix === "") fail("permission denied (unauthorized access)");
@@ -65,8 +65,8 @@ export const connect = async (session: Session, controller: string, prefix = "")
  * The models that a user may see, in the order in which the controller lists them: those with an explicit grant to the
  * user, for superusers too; with `all`, a superuser's list is that of all models.
  */
-export const visibleModels = ({ world }: Session, user: string, all = false): Model[] => {
-  const { models, scenario } = world.state;
+export const visibleModels = ({ simulation }: Session, user: string, all = false): Model[] => {
+  const { models, scenario } = simulation.state;
   return [...models.values()].filter(
     (model) =>
       (scenario.listsItself || !model.isController) &&

@@ -35,23 +35,23 @@ export const interrupted = (left?: Model): string => {
  * and the exit code is 0 all the same.
  */
 export const waitUntilGone = async (session: Session, model: Model): Promise<void> => {
-  const { stderr, world, signal, fault } = session;
+  const { stderr, simulation, signal, fault } = session;
   const { poll: failure, neverAsks = false } = behaviourOf(fault);
   const answered = neverAsks ? 0 : (fault?.after ?? 0);
   let reported = "";
   let column = 0;
   let wait = firstPoll;
   for (let poll = 0; ; poll += 1) {
-    await world.clock.sleep(wait, signal);
+    await simulation.clock.sleep(wait, signal);
     wait = Math.min(wait * 2, longestPoll);
     if (failure === null && poll >= answered) await waitForever(signal);
-    const away = world.state.awayUntil > world.clock.now();
+    const away = simulation.state.awayUntil > simulation.clock.now();
     const lost = away ? lostConnection : failure && poll >= answered ? (fault?.text ?? failure) : undefined;
     if (lost) {
       stderr(`Unable to get the model status from the API: ${lost}.\n`);
       return;
     }
-    if (!world.state.models.has(model.uuid)) break;
+    if (!simulation.state.models.has(model.uuid)) break;
     session.onInterrupt(interrupted(model));
     const text = progress(model);
     if (text !== reported) {

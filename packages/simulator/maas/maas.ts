@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Scenario } from "../scenario.ts";
 import { bulkRelease } from "./bulk-release.ts";
 import { resumeErase } from "./erase.ts";
+import type { MaasInventory, ProviderAnswer } from "./inventory.ts";
 import { stopAll, viewOf } from "./machine.ts";
 import { createAuthenticator } from "./oauth.ts";
 import { createRegion, keyOf, type Region, type User } from "./region.ts";
@@ -10,7 +11,6 @@ import { resumeRelease } from "./release.ts";
 import type { Reply } from "./reply.ts";
 import type { HttpRequest } from "./request.ts";
 import { createRoutes } from "./routes.ts";
-import type { MaasWorld, ProviderAnswer } from "./world.ts";
 
 /** The simulated MAAS. */
 export type Maas = {
@@ -18,7 +18,7 @@ export type Maas = {
   /** The API. */
   readonly handle: (request: HttpRequest) => Promise<Reply>;
   /** What the Juju controller sees and does. */
-  readonly world: MaasWorld;
+  readonly inventory: MaasInventory;
   /** `consumer:token:secret` of a user; undefined for a user that MAAS does not have. */
   readonly keyOfUser: (name: string) => string | undefined;
 };
@@ -26,7 +26,7 @@ export type Maas = {
 /** Juju's cloud credential in the simulated lab is that of a MAAS administrator named juju. */
 const juju: User = { name: "juju", superuser: true, consumer: "", token: "", secret: "" };
 
-const worldOf = (region: Region, log: CallLog): MaasWorld => {
+const inventoryOf = (region: Region, log: CallLog): MaasInventory => {
   const asJuju = async (
     what: string,
     detail: Record<string, unknown>,
@@ -97,7 +97,7 @@ export const createMaas = ({
       region,
       createAuthenticator(region, () => (now() + region.clockAhead) / 1000),
     ),
-    world: worldOf(region, log),
+    inventory: inventoryOf(region, log),
     keyOfUser: (name) => {
       const user = region.users.find((candidate) => candidate.name === name);
       return user && keyOf(user);

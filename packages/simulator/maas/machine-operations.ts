@@ -8,33 +8,30 @@ import { release } from "./single-release.ts";
 import { abortLeadsTo } from "./statuses.ts";
 import { mayEdit } from "./users.ts";
 
+/** The event that a user did it, with the comment of the request. */
+const noteUser = ({ region, user, machine, form }: Parameters<MachineOperation>[0], type: string): void =>
+  note(region, machine, {
+    level: "DEBUG",
+    type,
+    description: form.get("comment") ?? "",
+    username: user.name,
+  });
+
 const lock: MachineOperation = (call) => {
-  const { region, user, machine, form } = call;
+  const { user, machine } = call;
   if (machine.locked) return answers.alreadyLocked();
   if (!mayEdit(user, machine)) return answers.forbidden();
   machine.locked = true;
-  const comment = form.get("comment");
-  note(region, machine, {
-    level: "DEBUG",
-    type: "User locked node",
-    description: comment ?? "",
-    username: user.name,
-  });
+  noteUser(call, "User locked node");
   return renderedMachine(call);
 };
 
 const unlock: MachineOperation = (call) => {
-  const { region, user, machine, form } = call;
+  const { user, machine } = call;
   if (!machine.locked) return answers.notLocked();
   if (!mayEdit(user, { ...machine, locked: false })) return answers.forbidden();
   machine.locked = false;
-  const comment = form.get("comment");
-  note(region, machine, {
-    level: "DEBUG",
-    type: "User unlocked node",
-    description: comment ?? "",
-    username: user.name,
-  });
+  noteUser(call, "User unlocked node");
   return renderedMachine(call);
 };
 

@@ -1,7 +1,7 @@
 import type { LabMachine } from "../scenario.ts";
+import type { MachineView } from "./inventory.ts";
 import type { MachineFault, Taking } from "./scenario.ts";
 import type { StatusName } from "./statuses.ts";
-import type { MachineView } from "./world.ts";
 
 /** A machine as the simulated MAAS holds it. It changes in place; `number` is its database id. */
 export type Machine = {

@@ -113,7 +113,7 @@ export const showController: Command = {
     const stored = known.controllers[name];
     // The client calls a UUID by another name in JSON than in YAML.
     const uuidKey = (yaml: string): string => (format === "json" ? "uuid" : yaml);
-    const { version } = session.world.state.scenario;
+    const { version } = session.simulation.state.scenario;
     const visible = visibleModels(session, user, true);
     const answer = {
       [name]: {

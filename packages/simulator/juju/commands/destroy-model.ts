@@ -69,7 +69,7 @@ const timeoutOf = (parsed: Parsed): number | undefined => {
 
 /** Why the controller refuses, undefined when it does not. */
 const refusal = (session: Session, model: Model, user: string, takesStorage: boolean): string | undefined => {
-  const { scenario } = session.world.state;
+  const { scenario } = session.simulation.state;
   const named = `failed to destroy model "${model.name}"\nERROR cannot destroy model: `;
   const grant = grantOf(scenario, model, user);
   const may = grant === "admin" || (grant === undefined && isSuperuser(scenario, user));
@@ -104,7 +104,7 @@ export const destroyModel: Command = {
   ),
   run: async (session, parsed) => {
     const { on, rest } = parsed;
-    const { stderr, world } = session;
+    const { stderr, simulation } = session;
     const [name] = rest;
     if (on.has("destroy-storage") && on.has("release-storage"))
       fail("--destroy-storage and --release-storage cannot both be specified", usageError);
@@ -116,19 +116,19 @@ export const destroyModel: Command = {
     const stored = await lookUpModel(session, target);
     const { controller } = stored;
     const user = await connect(session, controller, "cannot connect to API: ");
-    const model = world.state.models.get(stored.uuid);
+    const model = simulation.state.models.get(stored.uuid);
     if (!model) return fail("getting model status: model not found");
     if (!isAllowed(session, model, user)) return fail("getting model status: permission denied");
     const takesStorage = on.has("destroy-storage") || on.has("release-storage");
     if (!takesStorage && model.scenario.storage === true && model.volumes > 0)
       fail(storageRefusal(model.name, model.volumes));
     if (!on.has("no-prompt")) confirm(session, model);
-    stderr(isJuju4(world.state.scenario.client) ? "Destroying model\n" : "Destroying model");
+    stderr(isJuju4(simulation.state.scenario.client) ? "Destroying model\n" : "Destroying model");
     session.onInterrupt(interrupted());
     const reason = refusal(session, model, user, takesStorage);
     if (reason) fail(reason);
     if (!behaviourOf(session.fault).neverAsks)
-      destroyOnController(world, model, { force: on.has("force"), timeoutMs });
+      destroyOnController(simulation, model, { force: on.has("force"), timeoutMs });
     await waitUntilGone(session, model);
     const { [stored.name]: _, ...left } = session.store.models(controller);
     const current = session.store.currentModel(controller);

@@ -31,11 +31,11 @@ export const exportBundleCommand: Command = {
   flags: flags(["include-charm-defaults", "include-series"], ["m=model", "model", "filename"]),
   run: async (session, parsed) => {
     // The series went with 4.0.
-    if (parsed.on.has("include-series") && isJuju4(session.world.state.scenario.client))
+    if (parsed.on.has("include-series") && isJuju4(session.simulation.state.scenario.client))
       fail("option provided but not defined: --include-series", usageError);
     atMost(0, parsed.rest);
     const { model } = await openModel(session, parsed.values.get("model"));
-    const { client, version } = session.world.state.scenario;
+    const { client, version } = session.simulation.state.scenario;
     if (isJuju4(version)) fail(notCompatible(client));
     if (model.applications.length === 0) fail("nothing to export as there are no applications");
     const constraints = Object.fromEntries(

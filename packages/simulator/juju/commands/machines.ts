@@ -13,7 +13,7 @@ export const machines: Command = {
     const format = formatOf(parsed, ["tabular", "yaml", "json"], "tabular");
     atMost(0, parsed.rest);
     const { model } = await openModel(session, parsed.values.get("model"));
-    const { version } = session.world.state.scenario;
+    const { version } = session.simulation.state.scenario;
     const answer = { model: model.name, machines: showMachines(model, model.machines, version) };
     const table = (): string => toTable(machineColumns, machineRows(model, model.machines));
     session.stdout(printed(format, answer, table));

@@ -21,7 +21,7 @@ type Asked = {
 
 /** What a listed model has in common with the answer of `juju show-model`. */
 export const summaryHead = (session: Session, model: Model, controller: string): Record<string, unknown> => {
-  const { scenario } = session.world.state;
+  const { scenario } = session.simulation.state;
   const cloud = cloudOf(scenario, model);
   return {
     name: `${model.owner}/${model.name}`,
@@ -43,7 +43,7 @@ export const summaryStatus = (
   model: Model,
   time: (at: Instant) => string,
 ): Record<string, unknown> => {
-  const { clock, state } = session.world;
+  const { clock, state } = session.simulation;
   const { current, message, since, migration } = modelStatus(model, clock.now(), state.scenario.version);
   return {
     current,
@@ -54,7 +54,7 @@ export const summaryStatus = (
 };
 
 const summary = (model: Model, session: Session, { controller, user, all, time }: Asked) => {
-  const { scenario } = session.world.state;
+  const { scenario } = session.simulation.state;
   const { name, type } = cloudOf(scenario, model);
   const juju4 = isJuju4(scenario.version);
   // With --all, 4.0 tells neither what was granted nor when the user was there.
@@ -90,8 +90,8 @@ const table = (
   current: string,
   uuid: boolean,
 ): string => {
-  const { scenario } = session.world.state;
-  const nowMs = session.world.clock.now();
+  const { scenario } = session.simulation.state;
+  const nowMs = session.simulation.clock.now();
   const counts = new Map(models.map((model) => [model, countsOf(model)]));
   // A column of numbers is there when some model has one.
   const numbers = (["machines", "cores", "units"] as const).filter((what) =>
@@ -132,8 +132,8 @@ of a model to grant access to that model with "juju grant".
 `;
 
 /** Whose models are listed: those of another user only for a superuser, and only when the controller knows that one. */
-const whose = ({ world }: Session, account: string, asked: string | undefined): string => {
-  const { scenario, models } = world.state;
+const whose = ({ simulation }: Session, account: string, asked: string | undefined): string => {
+  const { scenario, models } = simulation.state;
   if (asked === undefined || asked === account) return account;
   if (!isSuperuser(scenario, account)) fail("permission denied (unauthorized access)");
   const known = usersOf(scenario, models.values()).has(asked);
@@ -147,7 +147,7 @@ export const models: Command = {
   unsupported: flags([], ["o=output", "output"]),
   defaultFormat: "tabular",
   run: async (session, parsed) => {
-    const { stdout, stderr, store, world, fault } = session;
+    const { stdout, stderr, store, simulation, fault } = session;
     const format = formatOf(parsed, ["tabular", "yaml", "json"], "tabular");
     atMost(0, parsed.rest);
     const controller = resolveController(session, parsed.values.get("controller"), runError);
@@ -162,7 +162,7 @@ export const models: Command = {
     for (const { name } of visible.filter(hides))
       stderr(`getting model "${name}" status: settings not found\n`);
     const listed = visible.filter((model) => !hides(model));
-    const nowMs = world.clock.now();
+    const nowMs = simulation.clock.now();
     const time = (at: Instant): string =>
       parsed.on.has("exact-time") ? exactTime(at) : friendlyTime(at, nowMs);
     const asked: Asked = { controller, user, all, time };

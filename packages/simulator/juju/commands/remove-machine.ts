@@ -37,7 +37,7 @@ const has = (model: Model, id: string): boolean =>
 export const removeMachine: Command = {
   flags: flags(["force", "no-wait", "no-prompt", "keep-instance", "dry-run"], ["m=model", "model"]),
   run: async (session, { on, values, rest }) => {
-    const { stdout, stderr, stdin, world } = session;
+    const { stdout, stderr, stdin, simulation } = session;
     const target = targetModel(session, values.get("model"));
     if (rest.length === 0) fail("no machines specified", usageError);
     for (const id of rest) if (!machineId.test(id)) fail(`invalid machine id "${id}"`, usageError);
@@ -48,7 +48,7 @@ export const removeMachine: Command = {
     const known = rest.filter((id) => has(model, id));
     const unknown = rest.filter((id) => !known.includes(id));
     const notFound = (id: string): string =>
-      isJuju4(world.state.scenario.version)
+      isJuju4(simulation.state.scenario.version)
         ? `getting machine UUID: getting UUID for machine "${id}": machine "${id}": machine not found`
         : `machine ${id} not found`;
     const report = (): number => {
@@ -67,7 +67,7 @@ export const removeMachine: Command = {
       stderr("\nContinue [y/N]? ");
       if (!/^y(es)?$/i.test(stdin.split("\n")[0]?.trim() ?? "")) fail("machine removal: aborted");
     }
-    for (const id of known) removeOnController(world, model, id, on.has("keep-instance"));
+    for (const id of known) removeOnController(simulation, model, id, on.has("keep-instance"));
     return report();
   },
 };

@@ -17,7 +17,7 @@ export const showModel: Command = {
     const given = parsed.rest[0] ?? parsed.values.get("model");
     const denied = "permission denied";
     const { model, stored, user } = await openModel(session, given, () => denied, denied);
-    const { clock, state } = session.world;
+    const { clock, state } = session.simulation;
     const { scenario } = state;
     const time = (at: Instant): string => friendlyTime(at, clock.now());
     const { name: cloud, type } = cloudOf(scenario, model);

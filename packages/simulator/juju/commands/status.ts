@@ -20,8 +20,8 @@ export const status: Command = {
       parsed.values.get("model"),
       ({ controller, name }) => `model ${controller}:${name} not found`,
     );
-    const nowMs = session.world.clock.now();
-    const { scenario } = session.world.state;
+    const nowMs = session.simulation.clock.now();
+    const { scenario } = session.simulation.state;
     const { client, version } = scenario;
     const cloud = cloudOf(scenario, model);
     const place = { controller: stored.controller, cloud, client, version, nowMs, only: parsed.rest };

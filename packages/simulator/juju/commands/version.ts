@@ -6,8 +6,8 @@ import type { Command } from "./command.ts";
 export const version: Command = {
   flags: flags(["all"]),
   unsupported: flags([], ["format", "o=output", "output"]),
-  run: ({ world, stdout }, { on }) => {
-    const text = `${world.state.scenario.client}-genericlinux-amd64`;
+  run: ({ simulation, stdout }, { on }) => {
+    const text = `${simulation.state.scenario.client}-genericlinux-amd64`;
     if (on.has("all"))
       stdout(toYaml({ version: text, "git-tree-state": "dirty", compiler: "gc", official: false }));
     else stdout(`${text}\n`);

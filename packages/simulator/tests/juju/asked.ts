@@ -1,4 +1,4 @@
-import type { MachineView } from "../../maas/world.ts";
+import type { MachineView } from "../../maas/inventory.ts";
 
 // What the tests of the simulated juju type, and the machines that they show it.
 

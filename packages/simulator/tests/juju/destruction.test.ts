@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { array, assert, asyncProperty, constantFrom } from "fast-check";
 import { type Bundle, readBundle } from "../../juju/bundle.ts";
-import type { MachineView } from "../../maas/world.ts";
+import type { MachineView } from "../../maas/inventory.ts";
 import { destroy, machine, minute } from "./asked.ts";
 import { cleanUp, modelUuid, type RecordedLab, recordedLab, type Situation } from "./recorded-lab.ts";
 

@@ -40,7 +40,7 @@ describe("Juju's MAAS provider in the simulated lab", () => {
 
   it("with the bug deletes what is virtual, and releases the rest", async () => {
     const calls: string[] = [];
-    const world = (status: number) => ({
+    const inventory = (status: number) => ({
       deleteByJuju: async (id: string) => {
         calls.push(`delete ${id}`);
         return { status, text: "down" };
@@ -56,11 +56,11 @@ describe("Juju's MAAS provider in the simulated lab", () => {
       machine("pod", { pod: "kvm" }),
       machine("metal"),
     ];
-    expect(await stopMachines(world(404), all, true)).to.equal("done");
+    expect(await stopMachines(inventory(404), all, true)).to.equal("done");
     expect(calls.splice(0)).to.deep.equal(["delete lxd", "delete virsh", "delete pod", "release metal"]);
-    expect(await stopMachines(world(204), all.slice(0, 1), true)).to.equal("done");
+    expect(await stopMachines(inventory(204), all.slice(0, 1), true)).to.equal("done");
     expect(calls.splice(0)).to.deep.equal(["delete lxd"]);
-    expect(await stopMachines(world(500), all, true)).to.deep.equal({ failed: "down" });
+    expect(await stopMachines(inventory(500), all, true)).to.deep.equal({ failed: "down" });
     expect(calls.splice(0)).to.deep.equal(["delete lxd"]);
   });
 });

@@ -15,7 +15,7 @@ import {
 } from "../../juju/scenario.ts";
 import type { Contents } from "../../juju/state.ts";
 import type { Unit } from "../../juju/workload.ts";
-import type { MaasWorld } from "../../maas/world.ts";
+import type { MaasInventory } from "../../maas/inventory.ts";
 
 /** Identities of the recorded controller and model; they are invented, see the recordings. */
 const controllerUuid = "1c2b3a4d-0000-4000-8000-00000000c0de";
@@ -135,7 +135,7 @@ export type Situation = {
   readonly generated?: boolean;
 };
 
-export type ProvidersMaas = Pick<MaasWorld, "machinesOf" | "releaseByJuju" | "deleteByJuju">;
+export type ProvidersMaas = Pick<MaasInventory, "machinesOf" | "releaseByJuju" | "deleteByJuju">;
 
 export type RunResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
 

@@ -3,7 +3,8 @@ import { isPending, type SimulatedRegion, simulatedRegion } from "./simulated-re
 
 const minute = 60_000;
 
-const statuses = ({ maas }: SimulatedRegion): string[] => maas.world.machines().map(({ status }) => status);
+const statuses = ({ maas }: SimulatedRegion): string[] =>
+  maas.inventory.machines().map(({ status }) => status);
 
 describe("A bulk release in the simulated MAAS", () => {
   const pair = [{ hostname: "one" }, { hostname: "two" }];
@@ -16,7 +17,7 @@ describe("A bulk release in the simulated MAAS", () => {
     expect(await isPending(release)).to.equal(true);
     await region.clock.advance(1);
     const { status, body } = await release;
-    const ids = region.maas.world.machines().map(({ systemId }) => systemId);
+    const ids = region.maas.inventory.machines().map(({ systemId }) => systemId);
     expect([status, JSON.parse(body)]).to.deep.equal([200, ids.slice(0, 2)]);
     expect(statuses(region)).to.deep.equal(["Ready", "Ready", "Ready"]);
   });
@@ -67,15 +68,15 @@ describe("A bulk release in the simulated MAAS", () => {
 
   it("by Juju's provider is seen in the call log, as a call of user juju", async () => {
     const region = simulatedRegion({ machines: [{ hostname: "one", powerState: "off" }] });
-    const [machine] = region.maas.world.machines();
-    const answer = await region.maas.world.releaseByJuju(
+    const [machine] = region.maas.inventory.machines();
+    const answer = await region.maas.inventory.releaseByJuju(
       [machine?.systemId ?? ""],
       "Released by Juju MAAS provider",
     );
     expect(answer.status).to.equal(200);
-    const deleted = await region.maas.world.deleteByJuju(machine?.systemId ?? "");
+    const deleted = await region.maas.inventory.deleteByJuju(machine?.systemId ?? "");
     expect(deleted).to.deep.equal({ status: 204, text: "" });
-    expect(region.maas.world.machines()).to.deep.equal([]);
-    expect((await region.maas.world.deleteByJuju("zzzzzz")).status).to.equal(404);
+    expect(region.maas.inventory.machines()).to.deep.equal([]);
+    expect((await region.maas.inventory.deleteByJuju("zzzzzz")).status).to.equal(404);
   });
 });

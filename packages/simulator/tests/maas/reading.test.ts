@@ -124,7 +124,7 @@ describe("Beside machines, the simulated MAAS", () => {
   it("lets an administrator delete a VM host, with its virtual machines", async () => {
     expect((await region.ask("DELETE", "vm-hosts/2/", { user: "juju" })).status).to.equal(403);
     expect((await region.ask("DELETE", "vm-hosts/2/")).status).to.equal(204);
-    expect(region.maas.world.machines().map(({ hostname }) => hostname)).to.not.include("guest");
+    expect(region.maas.inventory.machines().map(({ hostname }) => hostname)).to.not.include("guest");
     expect((await json("vm-hosts/")).length).to.equal(1);
   });
 

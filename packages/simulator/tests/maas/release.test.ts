@@ -43,7 +43,7 @@ describe("A release in the simulated MAAS", () => {
   it("is no longer the model's machine from its first moment", async () => {
     const { ask, clock, maas } = simulatedRegion({ machines: [{ hostname: "one", agentName: "some-uuid" }] });
     expect(JSON.parse((await ask("GET", "machines/?agent_name=some-uuid")).body)).to.have.length(1);
-    expect(maas.world.machinesOf("some-uuid")).to.have.length(1);
+    expect(maas.inventory.machinesOf("some-uuid")).to.have.length(1);
     const release = ask("POST", "machines/{one}/?op=release");
     await clock.advance(1);
     expect((await ask("GET", "machines/?agent_name=some-uuid")).body).to.equal("[]");
@@ -126,7 +126,7 @@ describe("A release in the simulated MAAS", () => {
 
   it("of a machine that was composed on allocation ends with the machine gone", async () => {
     const { ask, clock, maas } = simulatedRegion({ machines: [{ hostname: "one", dynamic: true }] });
-    const path = `machines/${maas.world.machines()[0]?.systemId}/`;
+    const path = `machines/${maas.inventory.machines()[0]?.systemId}/`;
     const release = ask("POST", `${path}?op=release`);
     await clock.advance(3 * minute);
     expect(statusOf((await release).body)).to.equal("Releasing");
@@ -151,7 +151,7 @@ describe("A release in the simulated MAAS", () => {
     );
     await clock.advance(minute);
     expect((await Promise.all(releases)).map(({ status }) => status)).to.deep.equal(Array(8).fill(200));
-    expect(maas.world.machines().map(({ status }) => status)).to.deep.equal(Array(4).fill("Ready"));
+    expect(maas.inventory.machines().map(({ status }) => status)).to.deep.equal(Array(4).fill("Ready"));
   });
 
   for (const [answer, status, type, retryAfter] of [
@@ -267,6 +267,6 @@ describe("A release in the simulated MAAS", () => {
     const release = ask("POST", "machines/{host}/?op=release", { form: "force=true" });
     await clock.advance(3 * minute);
     await release;
-    expect(maas.world.machines().map(({ hostname }) => hostname)).to.deep.equal(["host", "other"]);
+    expect(maas.inventory.machines().map(({ hostname }) => hostname)).to.deep.equal(["host", "other"]);
   });
 });

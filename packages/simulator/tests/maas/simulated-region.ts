@@ -27,7 +27,8 @@ const withIds = (maas: Maas, text: string): string =>
   text.replaceAll(
     /\{([\w-]+)\}/g,
     (_, hostname) =>
-      maas.world.machines().find((machine) => machine.hostname === hostname)?.systemId ?? `no-${hostname}`,
+      maas.inventory.machines().find((machine) => machine.hostname === hostname)?.systemId ??
+      `no-${hostname}`,
   );
 
 /** Makes the region of a scenario, with nothing around it. */

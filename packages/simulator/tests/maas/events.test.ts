@@ -3,8 +3,8 @@ import { type SimulatedRegion, simulatedRegion } from "./simulated-region.ts";
 
 const minute = 60_000;
 
-/** The story of a machine as its events tell it, oldest first. */
-const storyOf = async ({ ask }: SimulatedRegion): Promise<string[]> => {
+/** What happened to a machine by its events, oldest first. */
+const eventsOf = async ({ ask }: SimulatedRegion): Promise<string[]> => {
   const { events } = JSON.parse((await ask("GET", "events/?op=query&level=AUDIT&hostname=one")).body);
   return events
     .toReversed()
@@ -29,7 +29,7 @@ describe("The events of a machine tell of", () => {
     const one = region({ faults: [{ answer: "never-off" }] });
     void one.ask("POST", "machines/{one}/?op=release");
     await one.clock.advance(5 * minute);
-    expect(await storyOf(one)).to.deep.equal([
+    expect(await eventsOf(one)).to.deep.equal([
       ...beginning,
       "ERROR | Marking node failed | Node operation 'Releasing' timed out after 5 minutes.",
       "DEBUG | Node changed status | From 'Releasing' to 'Releasing failed'",
@@ -41,7 +41,7 @@ describe("The events of a machine tell of", () => {
     const one = region({ faults: [{ answer: "power-fails-500" }] });
     void one.ask("POST", "machines/{one}/?op=release");
     await one.clock.advance(minute);
-    expect(await storyOf(one)).to.deep.equal([
+    expect(await eventsOf(one)).to.deep.equal([
       ...beginning,
       "DEBUG | Node changed status | From 'Releasing' to 'Deployed'",
       "DEBUG | Failed to power off node | Could not contact BMC: connection timed out",
@@ -55,7 +55,7 @@ describe("The events of a machine tell of", () => {
     await one.ask("POST", "machines/{one}/?op=abort");
     expect(await one.read("one")).to.include({ status_message: "Aborted disk erasing" });
     await one.ask("POST", "machines/{one}/?op=release");
-    expect(await storyOf(one)).to.deep.equal([
+    expect(await eventsOf(one)).to.deep.equal([
       "DEBUG | by admin | User releasing node | (admin) - wipe it",
       "DEBUG | Node changed status | From 'Deployed' to 'Disk erasing'",
       "INFO | by admin | Aborted disk erasing",
@@ -72,7 +72,7 @@ describe("The events of a machine tell of", () => {
     const one = region();
     await one.ask("POST", "machines/{one}/?op=release", { form: "erase=true" });
     await one.clock.advance(11 * minute);
-    expect((await storyOf(one)).slice(2)).to.deep.equal([
+    expect((await eventsOf(one)).slice(2)).to.deep.equal([
       "DEBUG | Node changed status | From 'Disk erasing' to 'Releasing'",
       "INFO | Releasing",
       "DEBUG | Node changed status | From 'Releasing' to 'Ready'",
@@ -84,7 +84,7 @@ describe("The events of a machine tell of", () => {
     const one = region();
     await one.ask("POST", "machines/{one}/?op=lock", { form: "comment=mine" });
     await one.ask("POST", "machines/{one}/?op=unlock", { form: "comment=not mine" });
-    expect(await storyOf(one)).to.deep.equal([
+    expect(await eventsOf(one)).to.deep.equal([
       "DEBUG | by admin | User locked node | mine",
       "DEBUG | by admin | User unlocked node | not mine",
     ]);
@@ -94,7 +94,7 @@ describe("The events of a machine tell of", () => {
     const one = region({ status: "Deploying" });
     await one.ask("POST", "machines/{one}/?op=abort");
     await one.ask("POST", "machines/{one}/?op=mark_broken");
-    expect(await storyOf(one)).to.deep.equal([
+    expect(await eventsOf(one)).to.deep.equal([
       "DEBUG | by admin | User aborted action",
       "DEBUG | Node changed status | From 'Deploying' to 'Allocated'",
       "DEBUG | Node changed status | From 'Allocated' to 'Broken'",

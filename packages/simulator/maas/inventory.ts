@@ -23,7 +23,7 @@ export type MachineView = {
 export type ProviderAnswer = { readonly status: number; readonly text: string };
 
 /** MAAS as the Juju controller's MAAS provider uses it; every call is seen in the call log as made by `juju`. */
-export type MaasWorld = {
+export type MaasInventory = {
   /** `GET /machines/?agent_name=<model uuid>`. */
   readonly machinesOf: (agentName: string) => MachineView[];
   readonly machine: (systemId: string) => MachineView | undefined;
