@@ -1,7 +1,24 @@
-import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
-const syncFolder = (folder: string) => {
+// In a folder that others can write to, a link may lie where we expect a file of ours: no name of ours is followed.
+const toRead = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const toMake = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** Puts the entries of a folder on the disk. */
+export const syncFolder = (folder: string): void => {
   const handle = openSync(folder, "r");
   try {
     fsyncSync(handle);
@@ -11,7 +28,7 @@ const syncFolder = (folder: string) => {
 };
 
 /** Takes a file away; that it cannot be taken away must not hide why it was to be. */
-const discard = (path: string) => {
+export const discard = (path: string): void => {
   try {
     rmSync(path, { force: true });
   } catch {
@@ -19,11 +36,30 @@ const discard = (path: string) => {
   }
 };
 
-/** Writes a file whole or not at all, mode 0600 whatever the umask, and on the disk when it returns. */
-export const writeWhole = (path: string, text: string): void => {
-  const partial = `${path}.${process.pid}.partial`;
+/** Reads a file of ours. Throws ENOENT when it is not there, ELOOP for a link, EISDIR for whatever else is no file. */
+export const readBytes = (path: string): Buffer => {
+  const handle = openSync(path, toRead);
   try {
-    const handle = openSync(partial, "w", 0o600);
+    if (!fstatSync(handle).isFile())
+      throw Object.assign(new Error(`EISDIR: not a file, open '${path}'`), { code: "EISDIR" });
+    return readFileSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+};
+
+/** As {@link readBytes}, as text. */
+export const readText = (path: string): string => readBytes(path).toString("utf8");
+
+/**
+ * Writes what is to become a file, mode 0600 whatever the umask, and on the disk when it returns.
+ *
+ * @returns where it is, beside the file, under a name that nobody can foresee
+ */
+export const writePartial = (path: string, text: string): string => {
+  const partial = `${path}.${randomUUID()}.partial`;
+  try {
+    const handle = openSync(partial, toMake, 0o600);
     try {
       fchmodSync(handle, 0o600);
       // Not writeSync: that returns without an error when only a part fits on the disk.
@@ -32,6 +68,18 @@ export const writeWhole = (path: string, text: string): void => {
     } finally {
       closeSync(handle);
     }
+    return partial;
+  } catch (error) {
+    discard(partial);
+    throw error;
+  }
+};
+
+/** Writes a file whole or not at all, mode 0600 whatever the umask, and on the disk when it returns. */
+export const writeWhole = (path: string, text: string): void => {
+  const partial = writePartial(path, text);
+  try {
+    // In place of a link, not of what it leads to.
     renameSync(partial, path);
   } catch (error) {
     discard(partial);
@@ -42,7 +90,7 @@ export const writeWhole = (path: string, text: string): void => {
 
 /** Whether a folder can be written to, tried for real: a mode says nothing about a full or read-only disk. */
 export const tryWriting = (folder: string): string | undefined => {
-  const probe = join(folder, `.probe-${process.pid}`);
+  const probe = join(folder, `.probe-${randomUUID()}`);
   try {
     writeWhole(probe, "probe\n");
     return undefined;

@@ -1,10 +1,11 @@
-import { linkSync, lstatSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { linkSync, renameSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { identify, isAlive } from "../clients/engine-process.ts";
 import { TeardownError } from "../errors.ts";
-import { writeWhole } from "./files.ts";
+import { readText, writePartial, writeWhole } from "./files.ts";
 
 const holderShape = z.object({
   pid: z.number(),
@@ -18,18 +19,11 @@ type Holder = z.output<typeof holderShape>;
 
 /** Who holds a lock: undefined when nobody does, "unreadable" when the file does not say it. */
 const readHolder = (file: string): Holder | "unreadable" | undefined => {
-  let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    return holderShape.parse(JSON.parse(readText(file)));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    // A link that leads nowhere is there all the same, and no lock can be made in its place.
-    return lstatSync(file, { throwIfNoEntry: false }) ? "unreadable" : undefined;
-  }
-  try {
-    return holderShape.parse(JSON.parse(text));
-  } catch {
-    return "unreadable";
+    // A link or a folder is there all the same, and no lock can be made in its place.
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : "unreadable";
   }
 };
 
@@ -45,8 +39,7 @@ const self = (): Holder => ({
 
 /** Creates the file with its content in one step, so that nobody ever reads a half-written holder. */
 const create = (file: string, text: string): boolean => {
-  const mine = `${file}.${process.pid}`;
-  writeWhole(mine, text);
+  const mine = writePartial(file, text);
   try {
     linkSync(mine, file);
     return true;
@@ -60,7 +53,7 @@ const create = (file: string, text: string): boolean => {
 
 /** Takes a dead holder's lock away. Another process may do the same at this moment and have the lock already: it keeps it. */
 const takeAway = (file: string, dead: Holder): void => {
-  const taken = `${file}.${process.pid}.dead`;
+  const taken = `${file}.${randomUUID()}.dead`;
   try {
     renameSync(file, taken);
     const holder = readHolder(taken);
@@ -76,7 +69,10 @@ const takeAway = (file: string, dead: Holder): void => {
 const held = (file: string, holder: Holder | "unreadable", here: boolean): TeardownError => {
   const [who, next] =
     holder === "unreadable"
-      ? ["its lock does not say which process", `When no other destroy runs: rm '${file}' && pulumi destroy`]
+      ? [
+          "its lock does not say which process",
+          `When no other destroy runs: rm -r '${file}' && pulumi destroy`,
+        ]
       : [
           `process ${holder.pid} on ${holder.host}, since ${holder.since}`,
           here

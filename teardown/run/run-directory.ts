@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { TeardownError } from "../errors.ts";
 import { type LabRecord, storedRecord } from "../record.ts";
-import { writeWhole } from "./files.ts";
+import { readText, writeWhole } from "./files.ts";
 import {
   type BrokenChain,
   isClosed,
@@ -62,7 +62,7 @@ export const stamp = (ms: number): string =>
 
 const readRecord = (directory: string): RunRecord | undefined => {
   try {
-    return runRecord.parse(JSON.parse(readFileSync(join(directory, "run.json"), "utf8")));
+    return runRecord.parse(JSON.parse(readText(join(directory, "run.json"))));
   } catch {
     return undefined;
   }

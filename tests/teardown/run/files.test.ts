@@ -29,14 +29,6 @@ describe("files: written whole or not at all", () => {
     }
   });
 
-  it("does not keep the mode of a part that a predecessor of the same number left", () => {
-    const path = join(directory(), "a");
-    writeFileSync(`${path}.${process.pid}.partial`, "half of something that was longer", { mode: 0o666 });
-    writeWhole(path, "whole");
-    expect(modeOf(path)).to.equal(0o600);
-    expect(readFileSync(path, "utf8")).to.equal("whole");
-  });
-
   itOnSmallDisk("leaves the file as it was when the disk is full, even when a part would fit", () => {
     onSmallDisk(directory(), "size=64k", (disk) => {
       const path = join(disk, "bundle.yaml");

@@ -133,7 +133,7 @@ describe("lock", () => {
       write(broken);
       const message = await refusal(25_000);
       expect(message, broken).to.include("its lock does not say which process");
-      expect(message, broken).to.include(`When no other destroy runs: rm '${file()}' && pulumi destroy`);
+      expect(message, broken).to.include(`When no other destroy runs: rm -r '${file()}' && pulumi destroy`);
     }
   });
 
