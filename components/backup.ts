@@ -1,8 +1,8 @@
 import { local } from "@pulumi/command";
 import { getProject, getStack, type Output, output, type Resource } from "@pulumi/pulumi";
-import { captureFiles } from "../teardown/capture.ts";
 import type { Settings } from "../teardown/config/settings.ts";
 import type { LabRecord } from "../teardown/record.ts";
+import { captureFiles } from "../teardown/run/captured.ts";
 import { oneLine } from "../teardown/text/table.ts";
 
 /** A text as one word of a shell. */
@@ -16,6 +16,7 @@ const script = (settings: Settings, record: LabRecord | undefined): string => {
   const controller = oneLine(record?.model?.controller ?? settings.jujuController);
   return `# into ${oneLine(settings.backupRoot)}/${settings.backupLabel}-<UTC>/, verified before anything is destroyed:
 # juju export-bundle -m ${model} > ${captureFiles.bundle}
+#   (Juju 4.0 has none: composed of juju status, config, constraints, show-application, offers and storage)
 # juju status -m ${model} --format=yaml > ${captureFiles.status}
 # juju models -c ${controller} --format=yaml > ${captureFiles.models}
 exec node -e 'require("node:module").createRequire(process.cwd()+"/")("openstack-lab/late")("capture").run()' ${quoted(getProject())} ${quoted(getStack())}`;

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, renameSync } from "node:fs";
+import { lstatSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
@@ -9,44 +8,70 @@ import type { Settings } from "./config/settings.ts";
 import type { Clock } from "./context.ts";
 import { TeardownError } from "./errors.ts";
 import { destroyWith } from "./guards/finding.ts";
-import type { ModelRecord } from "./record.ts";
-import type { CapturedFile } from "./run/event.ts";
-import { writeWhole } from "./run/files.ts";
+import { identityOf, type ModelRecord } from "./record.ts";
+import {
+  captureFiles,
+  captureState,
+  describeFile,
+  leaveOutcome,
+  newestCapture,
+  sumsOf,
+  takeOutcomes,
+  verifiedCapture,
+} from "./run/captured.ts";
+import type { CapturedFile, CaptureOutcome, CaptureProblem, NewEvent } from "./run/event.ts";
+import { discard, syncFolder, writePartial } from "./run/files.ts";
 import { isDestructive } from "./run/journal.ts";
-import { type Run, stamp } from "./run/run-directory.ts";
-
-/** The runbook's three files, and the sums that make them verifiable. */
-export const captureFiles = {
-  bundle: "bundle-pre-destroy.yaml",
-  status: "juju-status-pre-destroy.yaml",
-  models: "juju-models-pre-destroy.yaml",
-  sums: "SHA256SUMS",
-} as const;
+import { type Run, shownPath, stamp } from "./run/run-directory.ts";
+import { stopped, stopReason } from "./stopping.ts";
 
 /** What a capture needs of the world: not MAAS, and no secret. */
 export type CaptureContext = {
   juju: JujuClient;
   clock: Clock;
   settings: Pick<Settings, "withoutBundle" | "jujuController">;
+  signal: AbortSignal;
+  /** Says what is going on. */
+  say?: ((text: string) => void) | undefined;
+  /** Whether this process may still write: a capture can outlive its engine, and then has a successor. */
+  mayWrite?: (() => boolean) | undefined;
 };
 
-/** Who takes the capture, and under which engine: one that was taken under the same engine is this destroy's own. */
+/**
+ * Who takes the capture, and under which engine: one that was taken under the same engine is this destroy's own. The provider
+ * holds the run's lock and writes the journal; Backup's process leaves a note for it.
+ */
 export type CaptureBy = { by: "backup" | "provider"; engine: string | undefined };
 
-const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-const fail = (found: string, next: string) =>
-  new TeardownError("capture", `no verified capture: ${found}\nNothing was destroyed.\n${next}`);
+const problems = new WeakMap<Error, CaptureProblem>();
+const fail = (problem: CaptureProblem, found: string, next: string): TeardownError => {
+  const error = new TeardownError(
+    "capture",
+    `no verified capture: ${found}\nNothing was destroyed.\n${next}`,
+  );
+  problems.set(error, problem);
+  return error;
+};
+const invalid = (file: string, found: string, look: string): TeardownError =>
+  fail({ code: "invalid", file }, `${file} ${found}`, `Look at: ${look}   # then: pulumi destroy`);
+const lookAtModels = ({ controller }: ModelRecord) => `juju models -c ${controller} --format=yaml`;
+const jujuFailed = (error: unknown): TeardownError =>
+  fail(
+    { code: "juju", kind: jujuErrorKind(error) ?? "failed" },
+    error instanceof Error ? error.message : String(error),
+    "When juju answers again: pulumi destroy",
+  );
 
 // The export of an old controller may carry anchors; a bomb of aliases is not a bundle.
-const documents = (name: string, text: string): unknown[] =>
+const documents = (file: string, text: string, look: string): unknown[] =>
   parseAllDocuments(text, { logLevel: "silent" }).map((document) => {
     const [problem] = document.errors;
-    if (problem)
-      throw fail(
-        `${name} does not parse: ${problem.message.split("\n")[0]}`,
-        "Look at what juju prints, then: pulumi destroy",
-      );
-    return document.toJS({ maxAliasCount: 100 });
+    if (problem) throw invalid(file, `does not parse: ${problem.message.split("\n")[0]}`, look);
+    try {
+      return document.toJS({ maxAliasCount: 100 });
+    } catch (error) {
+      throw invalid(file, `does not parse: ${(error as Error).message}`, look);
+    }
   });
 
 const bundleShape = z.object({
@@ -62,126 +87,220 @@ const modelsShape = z.object({
   ),
 });
 
-const check = {
-  bundle: (text: string, status: z.output<typeof statusShape>) => {
-    const bundle = documents(captureFiles.bundle, text)
-      .map((document) => bundleShape.safeParse(document))
-      .find(({ success }) => success)?.data;
-    if (!bundle)
-      throw fail(
-        `${captureFiles.bundle} holds no application`,
-        "Look at: juju export-bundle, then: pulumi destroy",
-      );
-    const known = new Set(Object.keys(status.applications ?? {}));
-    const stranger = Object.keys(bundle.applications).find((application) => !known.has(application));
-    if (stranger) {
-      throw fail(
-        `${captureFiles.bundle} holds ${stranger}, which juju status does not know: it is not this model's`,
-        "Look at both, then: pulumi destroy",
-      );
-    }
-    // A text that was cut off is often still YAML.
-    const living = Object.entries(status.applications ?? {}).filter(([, { life }]) => life === undefined);
-    const missing = living.map(([name]) => name).filter((name) => !(name in bundle.applications));
-    if (missing.length > 0 || !text.endsWith("\n")) {
-      throw fail(
-        `${captureFiles.bundle} is cut off: ${missing.length > 0 ? `it lacks ${missing.join(", ")}` : "its last line has no end"}`,
-        "Look at: juju export-bundle, then: pulumi destroy",
-      );
-    }
-  },
-  status: (text: string, model: ModelRecord) => {
-    const status = statusShape.safeParse(documents(captureFiles.status, text)[0]).data;
-    const name = model.name.split("/").at(-1);
-    if (!status || status.model.name !== name)
-      throw fail(
-        `${captureFiles.status} is not about the model ${name}`,
-        "Look at: juju status, then: pulumi destroy",
-      );
-    return status;
-  },
-  models: (text: string, model: ModelRecord) => {
-    const list = modelsShape.safeParse(documents(captureFiles.models, text)[0]).data;
-    if (!list?.models.some((each) => each["model-uuid"] === model.uuid)) {
-      // What was read by the model's name is the namesake's then.
-      const namesake = list?.models.find(({ name }) => name === model.name);
-      if (namesake) {
-        throw fail(
-          `${model.name} (${namesake["model-uuid"]}) is another model than the one recorded at \`up\` (${model.uuid}): the lab was rebuilt since`,
-          "pulumi up   # records today's lab; then: pulumi preview",
-        );
-      }
-      throw fail(
-        `${captureFiles.models} does not list the model ${model.uuid}`,
-        "Look at: juju models, then: pulumi destroy",
-      );
-    }
-  },
+const checkBundle = (text: string, status: z.output<typeof statusShape>, model: ModelRecord): void => {
+  const file = captureFiles.bundle;
+  const look = `juju export-bundle -m ${model.controller}:${model.name}`;
+  const bundle = documents(file, text, look)
+    .map((document) => bundleShape.safeParse(document))
+    .find(({ success }) => success)?.data;
+  if (!bundle) throw invalid(file, "holds no application", look);
+  const known = new Set(Object.keys(status.applications ?? {}));
+  const other = Object.keys(bundle.applications).find((application) => !known.has(application));
+  if (other !== undefined)
+    throw invalid(file, `holds ${other}, which juju status does not know: it is not this model's`, look);
+  // A text that was cut off is often still YAML. 4.0 says of what lives that it does, 3.6 says nothing.
+  const living = Object.entries(status.applications ?? {}).filter(
+    ([, { life = "alive" }]) => life === "alive",
+  );
+  const missing = living.map(([name]) => name).filter((name) => !(name in bundle.applications));
+  if (missing.length > 0) throw invalid(file, `is cut off: it lacks ${missing.join(", ")}`, look);
+  if (!text.endsWith("\n")) throw invalid(file, "is cut off: its last line has no end", look);
 };
 
-const withoutBundleHint = (
-  settings: CaptureContext["settings"],
-  model: ModelRecord,
-) => `If another checkout or machine began this teardown, copy its run directory to where this one looks (backupRoot), then: pulumi destroy
-To go on without a bundle: pulumi destroy -c withoutBundle=${[...settings.withoutBundle, model.uuid].join(",")}`;
+const checkStatus = (text: string, model: ModelRecord): z.output<typeof statusShape> => {
+  const file = captureFiles.status;
+  const look = `juju status -m ${model.controller}:${model.name} --format=yaml`;
+  const status = statusShape.safeParse(documents(file, text, look)[0]).data;
+  const name = model.name.split("/").at(-1);
+  if (status && status.model.name === name) return status;
+  throw invalid(file, `is not about the model ${name}`, look);
+};
 
-/** What a dying model still exports is not the lab's bundle: it may lack what was removed first. */
-const mustBeAlive = (context: CaptureContext, models: string, model: ModelRecord): void => {
-  const list = modelsShape.safeParse(documents(captureFiles.models, models)[0]).data;
-  const life = list?.models.find((each) => each["model-uuid"] === model.uuid)?.life ?? "alive";
-  if (life === "alive") return;
-  throw fail(
-    `the model ${model.name} is ${life} already, and this run holds no capture of it`,
-    withoutBundleHint(context.settings, model),
+/** The model in the list that was captured; undefined when it is not there. */
+const listed = (text: string, model: ModelRecord) => {
+  const file = captureFiles.models;
+  const look = lookAtModels(model);
+  const list = modelsShape.safeParse(documents(file, text, look)[0]).data;
+  const found = list?.models.find((each) => each["model-uuid"] === model.uuid);
+  // What was read by the model's name is the namesake's then.
+  const namesake = found ? undefined : list?.models.find(({ name }) => name === model.name);
+  if (namesake) {
+    throw fail(
+      { code: "rebuilt", uuid: namesake["model-uuid"] },
+      `${model.name} (${namesake["model-uuid"]}) is another model than the one recorded at \`up\` (${model.uuid}): the lab was rebuilt since`,
+      "pulumi up   # records today's lab; then: pulumi preview",
+    );
+  }
+  if (!list) throw invalid(file, `does not list the model ${model.uuid}`, look);
+  return found;
+};
+
+/** The bundle; on Juju 4.0, which has no export-bundle, put together from what else it answers. */
+const readBundle = async ({ juju, say }: CaptureContext, address: string) => {
+  try {
+    return { text: await juju.exportBundle(address), composed: false };
+  } catch (error) {
+    if (jujuErrorKind(error) !== "unsupported") throw error;
+    let told = 0;
+    const text = await juju.composeBundle(address, ({ done, total }) => {
+      const tenths = Math.floor((10 * done) / total);
+      if (tenths > told) say?.(`no export-bundle here: composing the bundle, ${done} of ${total} answers`);
+      told = Math.max(told, tenths);
+    });
+    return { text, composed: true };
+  }
+};
+
+/**
+ * There is nothing to export (any more), and it was not permitted to do without.
+ *
+ * @param life as juju tells it, or "gone"
+ */
+const noBundle = (
+  { settings }: CaptureContext,
+  run: Run,
+  model: ModelRecord,
+  life: string,
+): TeardownError => {
+  const there = captureState(run.directory, run.journal.events());
+  const held =
+    there.state === "broken"
+      ? `in ${shownPath(run.directory)} ${there.file} ${there.now === "missing" ? "is missing" : "was changed since it was captured"}`
+      : "this run holds no capture of it";
+  return fail(
+    { code: "no-bundle", life },
+    life === "alive"
+      ? `the model ${model.name} has no application left to export`
+      : `the model ${model.name} is ${life === "gone" ? "gone" : `${life} already`}, and ${held}`,
+    [
+      "If another checkout or machine began this teardown, copy its run directory to where this one looks (backupRoot), then: pulumi destroy",
+      `To go on without a bundle: ${destroyWith("withoutBundle", [...settings.withoutBundle, model.uuid].join(","))}`,
+    ].join("\n"),
   );
 };
 
-/** Reads the three, side by side; the bundle may be done without when the configuration says so. */
-const readAll = async (context: CaptureContext, model: ModelRecord) => {
+/** What was read of a model, without what it no longer has. */
+type Texts = { models: string; status?: string; bundle?: string; composed?: boolean };
+type Answer = { text: string; composed?: boolean } | { error: unknown };
+
+// No answer, but perhaps that of a model which goes away or is empty: the list of models tells.
+const ofLess: ReadonlySet<string | undefined> = new Set(["not-found", "nothing-to-export", "failed"]);
+const nothingThere: ReadonlySet<string | undefined> = new Set(["not-found", "nothing-to-export"]);
+
+/**
+ * Reads the three. The list of models comes last: when the model is alive in it, the others are of a model that was. What a
+ * dying one still exports is not the lab's bundle: it may lack what was removed first.
+ */
+const readModel = async (context: CaptureContext, run: Run, model: ModelRecord): Promise<Texts> => {
   const { juju, settings } = context;
   const address = `${model.controller}:${model.name}`;
-  const nothingToExport = (error: unknown): undefined => {
-    const gone = jujuErrorKind(error) === "not-found";
-    const empty = /nothing to export/i.test((error as Error).message);
-    if (!gone && !empty) throw fail((error as Error).message, "When juju answers again: pulumi destroy");
-    if (settings.withoutBundle.includes(model.uuid)) return undefined;
-    throw fail(
-      gone
-        ? `the model ${model.name} is gone, and this run holds no capture of it`
-        : `the model ${model.name} has no application left to export`,
-      withoutBundleHint(settings, model),
-    );
-  };
-  const [bundle, status, models] = await Promise.all([
-    juju.exportBundle(address).catch(nothingToExport),
-    juju.statusYaml(address).catch(nothingToExport),
-    juju.modelsYaml(model.controller).catch((error: Error) => {
-      throw fail(error.message, "When juju answers again: pulumi destroy");
-    }),
-  ]);
-  return { bundle, status, models };
-};
-
-const describe = (directory: string, name: string): CapturedFile => {
-  const text = readFileSync(join(directory, name), "utf8");
-  return { name, bytes: Buffer.byteLength(text), sha256: sha256(text) };
-};
-
-/** The files of a capture whose hashes still hold; undefined when there is none, or a file was changed or lost. */
-export const verifiedCapture = (directory: string): CapturedFile[] | undefined => {
-  const sums = join(directory, captureFiles.sums);
-  if (!existsSync(sums)) return undefined;
-  try {
-    const lines = readFileSync(sums, "utf8").trim().split("\n").filter(Boolean);
-    const files = lines.map((line) => {
-      const [sum = "", name = ""] = line.split(/ [ *]/);
-      const file = describe(directory, name);
-      if (file.sha256 !== sum) throw new Error("changed");
-      return file;
+  const answer = (reading: Promise<Answer>): Promise<Answer> =>
+    reading.catch((error: unknown) => {
+      if (ofLess.has(jujuErrorKind(error))) return { error };
+      throw jujuFailed(error);
     });
-    return files.length > 0 ? files : undefined;
-  } catch {
-    return undefined;
+  const [bundle, status] = await Promise.all([
+    answer(readBundle(context, address)),
+    answer(juju.statusYaml(address).then((text) => ({ text }))),
+  ]);
+  const models = await juju.modelsYaml(model.controller).catch((error: unknown) => {
+    throw jujuFailed(error);
+  });
+  const found = listed(models, model);
+  const life = found ? (found.life ?? "alive") : "gone";
+  const kind = "error" in bundle ? jujuErrorKind(bundle.error) : undefined;
+  const mustBePermitted = () => {
+    if (!settings.withoutBundle.includes(model.uuid)) throw noBundle(context, run, model, life);
+  };
+  if (life === "alive") {
+    if ("error" in status) throw jujuFailed(status.error);
+    const known = checkStatus(status.text, model);
+    if ("text" in bundle) {
+      checkBundle(bundle.text, known, model);
+      return { models, status: status.text, bundle: bundle.text, composed: bundle.composed ?? false };
+    }
+    if (kind !== "nothing-to-export") throw jujuFailed(bundle.error);
+    mustBePermitted();
+    return { models, status: status.text };
+  }
+  if (life === "gone" && !nothingThere.has(kind)) {
+    throw "error" in bundle
+      ? jujuFailed(bundle.error)
+      : invalid(captureFiles.models, `does not list the model ${model.uuid}`, lookAtModels(model));
+  }
+  mustBePermitted();
+  if ("error" in status) return { models };
+  checkStatus(status.text, model);
+  return { models, status: status.text };
+};
+
+/** Puts aside what an earlier capture has left: it is evidence, also when a file of it was changed since. */
+const keepAside = (directory: string, now: number): void => {
+  const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  const names = Object.values(captureFiles).map((name) => join(directory, name));
+  const there = names.filter(isThere);
+  // Two may be taken within a second.
+  for (let more = 1; ; more++) {
+    const ending = `.before-${stamp(now)}${more === 1 ? "" : `-${more}`}`;
+    if (names.some((name) => isThere(`${name}${ending}`))) continue;
+    for (const name of there) renameSync(name, `${name}${ending}`);
+    return;
+  }
+};
+
+/** All files, or none, in the place of an earlier capture's, the sums last. */
+const putInPlace = (directory: string, texts: [name: string, text: string][], now: number): void => {
+  const partial = new Map<string, string>();
+  try {
+    for (const [name, text] of texts) {
+      const path = join(directory, name);
+      partial.set(path, writePartial(path, text));
+    }
+    keepAside(directory, now);
+    for (const [path, from] of partial) renameSync(from, path);
+    syncFolder(directory);
+  } catch (error) {
+    for (const from of partial.values()) discard(from);
+    throw error;
+  }
+};
+
+type NewOutcome = Extract<NewEvent, { event: CaptureOutcome["event"] }>;
+
+const writeDown = ({ clock }: CaptureContext, run: Run, outcome: NewOutcome): void => {
+  if (outcome.by === "provider") run.journal.write(outcome);
+  else leaveOutcome(run.directory, { at: new Date(clock.now()).toISOString(), ...outcome });
+};
+
+/** Does a part of the capture; when it fails, that is written down. */
+const attempt = async <Value>(
+  context: CaptureContext,
+  run: Run,
+  who: CaptureBy,
+  work: (common: () => Pick<CaptureOutcome, "by" | "engine" | "took">) => Promise<Value>,
+): Promise<Value> => {
+  const { clock, signal } = context;
+  const began = clock.now();
+  const common = () => ({
+    by: who.by,
+    ...(who.engine !== undefined && { engine: who.engine }),
+    took: clock.now() - began,
+  });
+  try {
+    return await work(common);
+  } catch (thrown) {
+    const error = sayFailure(context, thrown);
+    const reason = stopReason(signal);
+    const problem: CaptureProblem = reason
+      ? { code: "stopped", why: reason.why }
+      : (problems.get(error) ?? { code: "failed" });
+    try {
+      if (context.mayWrite?.() !== false)
+        writeDown(context, run, { event: "capture-failed", why: error.message, problem, ...common() });
+    } catch {
+      // A full disk must not hide why it failed.
+    }
+    throw error;
   }
 };
 
@@ -189,82 +308,94 @@ export const verifiedCapture = (directory: string): CapturedFile[] | undefined =
  * Takes the capture into the run directory: each file whole or not at all, mode 0600, verified to parse and to be about this
  * model before its sums are written.
  *
- * @throws TeardownError `capture`; then nothing may be destroyed
+ * @throws TeardownError `capture`, `deadline` or `interrupted`; then nothing may be destroyed
  */
-export const takeCapture = async (
-  context: CaptureContext,
-  run: Run,
-  who: CaptureBy,
-): Promise<CapturedFile[]> => {
-  const { clock, settings } = context;
-  const began = clock.now();
-  run.journal.write({ event: "capture-started", by: who.by });
-  try {
+export const takeCapture = (context: CaptureContext, run: Run, who: CaptureBy): Promise<CapturedFile[]> =>
+  attempt(context, run, who, async (common) => {
+    const { clock, settings, juju, signal } = context;
     const { model } = run.lab;
-    const texts = model
-      ? await readAll(context, model)
-      : {
-          bundle: undefined,
-          status: undefined,
-          models: await context.juju.modelsYaml(settings.jujuController),
-        };
-    if (model && texts.status !== undefined) {
-      const status = check.status(texts.status, model);
-      if (texts.bundle !== undefined) check.bundle(texts.bundle, status);
-      check.models(texts.models, model);
-    }
-    if (model && !settings.withoutBundle.includes(model.uuid)) mustBeAlive(context, texts.models, model);
-    // Reading takes minutes. A capture whose engine was killed lives on, and must not put its late files over those by which a
-    // successor has begun to destroy.
-    const theirs = isDestructive(run.journal.events()) ? verifiedCapture(run.directory) : undefined;
-    if (theirs) return theirs;
-    const present = (["bundle", "status", "models"] as const).filter((key) => texts[key] !== undefined);
-    for (const key of present) writeWhole(join(run.directory, captureFiles[key]), texts[key] ?? "");
-    const files = present.map((key) => describe(run.directory, captureFiles[key]));
-    writeWhole(
-      join(run.directory, captureFiles.sums),
-      files.map(({ name, sha256 }) => `${sha256}  ${name}\n`).join(""),
-    );
-    run.journal.write({
+    if (who.by === "provider") run.journal.write({ event: "capture-started", by: who.by });
+    const texts: Texts = model
+      ? await readModel(context, run, model)
+      : { models: await juju.modelsYaml(settings.jujuController) };
+    if (context.mayWrite?.() === false || signal.aborted) throw stopped(context, "nothing was destroyed");
+    const named = (["bundle", "status", "models"] as const).flatMap((key): [string, string][] => {
+      const text = texts[key];
+      return text === undefined ? [] : [[captureFiles[key], text]];
+    });
+    const files = named.map(([name, text]) => describeFile(name, text));
+    putInPlace(run.directory, [...named, [captureFiles.sums, sumsOf(files)]], clock.now());
+    writeDown(context, run, {
       event: "captured",
-      ...who,
       files,
       withoutBundle: texts.bundle === undefined,
-      took: clock.now() - began,
+      ...(texts.composed && { composed: true }),
+      ...common(),
     });
     return files;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    run.journal.write({ event: "capture-failed", by: who.by, why, took: clock.now() - began });
-    if (error instanceof TeardownError && error.code === "capture") throw error;
-    throw fail(why, `Mend it, or choose another place: ${destroyWith("backupRoot", "<folder>")}`);
-  }
+  });
+
+const sayFailure = (context: CaptureContext, thrown: unknown): TeardownError => {
+  if (context.signal.aborted) return stopped(context, "nothing was destroyed");
+  if (thrown instanceof TeardownError && thrown.code !== "juju") return thrown;
+  if (jujuErrorKind(thrown)) return jujuFailed(thrown);
+  return fail(
+    { code: "failed" },
+    thrown instanceof Error ? thrown.message : String(thrown),
+    `Fix it, or choose another place: ${destroyWith("backupRoot", "<folder>")}`,
+  );
 };
 
-const keepAside = (directory: string, now: number): void => {
-  for (const name of Object.values(captureFiles)) {
-    const file = join(directory, name);
-    if (existsSync(file)) renameSync(file, `${file}.before-${stamp(now)}`);
-  }
-};
+const going: ReadonlySet<string> = new Set(["dying", "dead", "gone"]);
+// Between two looks at a model that cannot be seen for sure.
+const beforeLookingAgain = 3_000;
 
-const ownCapture = (run: Run, who: CaptureBy): boolean => {
-  const last = run.journal.events().findLast(({ event }) => event === "captured");
-  return last?.event === "captured" && who.engine !== undefined && last.engine === who.engine;
+/**
+ * Whether the model goes away or is gone, so that what was captured of it cannot be had again. Once something was destroyed, it
+ * is looked at until that is known; a model that this run has seen dying never comes back to life.
+ */
+const isGoing = async (context: CaptureContext, run: Run, model: ModelRecord): Promise<boolean> => {
+  const { juju, clock, signal, say } = context;
+  const events = run.journal.events();
+  const seenGoing = events.some(
+    (each) => each.event === "model-state" && each.uuid === model.uuid && going.has(each.state),
+  );
+  for (;;) {
+    const seen = await juju.presence(identityOf(model)).catch((error: unknown) => {
+      if (seenGoing) return undefined;
+      throw jujuFailed(error);
+    });
+    if (signal.aborted) throw stopped(context, "nothing was destroyed");
+    if (seen?.state === "alive") return false;
+    if (seen === undefined || seen.state !== "unclear" || seenGoing) return true;
+    const why = seen.why ?? "juju gave no reason";
+    if (!isDestructive(events)) {
+      throw fail(
+        { code: "unclear" },
+        `whether the model ${model.name} is alive cannot be seen for sure: ${why}`,
+        "When juju answers again: pulumi destroy",
+      );
+    }
+    say?.(`its model cannot be seen for sure: ${why}`);
+    await clock.sleep(beforeLookingAgain, signal);
+  }
 };
 
 /**
- * A verified capture of this run. One that is there is kept once something was destroyed; before that it is taken anew, unless
- * this very destroy has taken it.
+ * A verified capture of this run. While the model is alive each destroy takes it anew; once it goes away, a verified one is kept.
  */
 export const ensureCapture = async (
   context: CaptureContext,
   run: Run,
   who: CaptureBy,
 ): Promise<CapturedFile[]> => {
-  const there = verifiedCapture(run.directory);
-  if (there && (isDestructive(run.journal.events()) || ownCapture(run, who))) return there;
-  // What was captured before anything was destroyed is evidence, also when a file of it was changed since.
-  if (isDestructive(run.journal.events())) keepAside(run.directory, context.clock.now());
+  if (who.by === "provider") takeOutcomes(run);
+  const events = run.journal.events();
+  const there = verifiedCapture(run.directory, events);
+  const engine = newestCapture(run.directory, events)?.engine;
+  const isOurs = engine !== undefined && engine === who.engine;
+  const { model } = run.lab;
+  const keeps = async () => !model || (await attempt(context, run, who, () => isGoing(context, run, model)));
+  if (there && (isOurs || (await keeps()))) return there;
   return await takeCapture(context, run, who);
 };

@@ -33,7 +33,11 @@ export const whyStopped = (signal: AbortSignal): string => {
  * @param goesOn what goes on in the lab without us, as a sentence
  * @param advice further lines
  */
-export const stopped = (context: Context, goesOn: string, advice: string[] = []): TeardownError => {
+export const stopped = (
+  context: Pick<Context, "signal">,
+  goesOn: string,
+  advice: string[] = [],
+): TeardownError => {
   const why = stopReason(context.signal)?.why;
   // An engine that died leaves its lock behind.
   const unlock = why === "engine-gone" ? "pulumi cancel --yes && " : "";
@@ -49,6 +53,6 @@ export const stopped = (context: Context, goesOn: string, advice: string[] = [])
 };
 
 /** @throws TeardownError when waiting was ended from outside */
-export const throwIfStopped = (context: Context, goesOn: string): void => {
+export const throwIfStopped = (context: Pick<Context, "signal">, goesOn: string): void => {
   if (context.signal.aborted) throw stopped(context, goesOn);
 };

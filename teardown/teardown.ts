@@ -14,6 +14,7 @@ import { type Look, machineLook } from "./look.ts";
 import { type ReadyPoller, readyPoller } from "./ready-poller.ts";
 import type { LabRecord } from "./record.ts";
 import { writeReport } from "./report/write-report.ts";
+import { takeOutcomes } from "./run/captured.ts";
 import { isDestructive } from "./run/journal.ts";
 import { dropAtExit, takeLock } from "./run/lock.ts";
 import { keepRecord, openRun, type Run } from "./run/run-directory.ts";
@@ -108,6 +109,8 @@ export const beginTeardown = async (options: {
   });
   dropAtExit(run.lock);
   keepRecord(run, lab);
+  // What an earlier destroy's capture has left, its end among it.
+  takeOutcomes(run, engineIdentity());
   const { maasApiKey: _, ...shown } = settings;
   const engine = engineProcess();
   // Why it is done.
@@ -152,9 +155,11 @@ export const beginTeardown = async (options: {
 
   context.signal.addEventListener("abort", () => {
     const reason = stopReason(context.signal);
-    // The engine calls Cancel once more when it closes; that interrupts nothing.
-    if (underWay === 0 || reason?.why === "deadline") return;
     try {
+      // A capture that failed in its own process has ended this destroy, and no resource comes after it.
+      if (takeOutcomes(run)) writeReport(run.directory);
+      // The engine calls Cancel once more when it closes; that interrupts nothing.
+      if (underWay === 0 || reason?.why === "deadline") return;
       run.journal.write({
         event: "interrupted",
         ...(reason && { reason }),
@@ -251,7 +256,8 @@ export const beginTeardown = async (options: {
     captured: (row) =>
       (capturing ??= within(async () => {
         try {
-          await ensureCapture(context, run, { by: "provider", engine: engineIdentity() });
+          const who = { by: "provider", engine: engineIdentity() } as const;
+          await ensureCapture({ ...context, say: row.status }, run, who);
           await ensureSnapshot(context, run, row);
         } catch (error) {
           throwIfStopped(context, "nothing was destroyed");

@@ -31,7 +31,7 @@ const options = {
 
 /** A full version for the short ones of the command line. */
 const maasVersions: Readonly<Record<string, string>> = { "3.4": "3.4.8", "3.6": "3.6.5" };
-const jujuVersions: Readonly<Record<string, string>> = { "3.6": "3.6.28", "4.0": "4.0.12" };
+const jujuVersions: Readonly<Record<string, string>> = { "3.6": "3.6.28", "4.0": "4.0.14" };
 
 const number = (name: string, text: string): number => {
   const value = Number(text);

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { isAlive } from "../clients/engine-process.ts";
 import { TeardownError } from "../errors.ts";
 import { storedRecord } from "../record.ts";
+import { outcomesLeft } from "../run/captured.ts";
 import type { RunEvent } from "../run/event.ts";
 import { readJournal, verifyChain } from "../run/journal.ts";
 import { brokenChain } from "../run/run-directory.ts";
@@ -75,7 +76,7 @@ export const readRun = (
       `${directory} is no run directory: it holds no journal.jsonl\nExpected a folder such as ~/backups/pre-caracal-destroy-20260101T120000Z; the newest: ls -dt ~/backups/*/ | head -1`,
     );
   }
-  const events = readJournal(file);
+  const events = [...readJournal(file), ...outcomesLeft(directory)];
   const at = new Date(now()).toISOString();
   return {
     events,

@@ -38,10 +38,51 @@ const stopReason: z.ZodType<StopReason> = z.discriminatedUnion("why", [
 ]);
 const captureBy = z.enum(["backup", "provider"]);
 
+/**
+ * Why there is no capture:
+ * - `juju`: a read failed; `kind` is the Juju client's
+ * - `invalid`: juju answered, but not with what the file is to hold
+ * - `rebuilt`: the model of this name is another one than recorded
+ * - `no-bundle`: there is nothing left to export, and no verified capture either
+ * - `unclear`: whether the model is alive could not be seen
+ * - `stopped`: cancelled, the engine is gone, or the deadline
+ * - `failed`: anything else, such as a full disk
+ */
+const captureProblem = z.discriminatedUnion("code", [
+  z.object({ code: z.literal("juju"), kind: z.string() }),
+  z.object({ code: z.literal("invalid"), file: z.string() }),
+  z.object({ code: z.literal("rebuilt"), uuid: z.string() }),
+  z.object({ code: z.literal("no-bundle"), life: z.string() }),
+  z.object({ code: z.literal("unclear") }),
+  z.object({ code: z.literal("stopped"), why: z.string() }),
+  z.object({ code: z.literal("failed") }),
+]);
+export type CaptureProblem = z.output<typeof captureProblem>;
+
 const event = <Name extends string, Shape extends z.ZodRawShape>(name: Name, shape: Shape) =>
   z.object({ at: z.iso.datetime(), event: z.literal(name), ...shape });
 const machine = { hostname: z.string(), systemId: z.string() };
 const took = { took: z.number() };
+const captured = {
+  by: captureBy,
+  engine: z.string().optional(),
+  files: z.array(capturedFile),
+  withoutBundle: z.boolean(),
+  /** Whether the bundle was put together from other answers: Juju 4.0 has no export-bundle. */
+  composed: z.boolean().optional(),
+  ...took,
+};
+const captureFailed = {
+  by: captureBy,
+  engine: z.string().optional(),
+  why: z.string(),
+  problem: captureProblem.optional(),
+  ...took,
+};
+const captureEvents = [event("captured", captured), event("capture-failed", captureFailed)] as const;
+/** How a capture ended. */
+export const captureOutcome = z.discriminatedUnion("event", captureEvents);
+export type CaptureOutcome = z.output<typeof captureOutcome>;
 
 /** Everything that the journal can hold. Times are ISO 8601 in UTC, `took` is in ms. */
 export const runEvent = z.discriminatedUnion("event", [
@@ -67,14 +108,7 @@ export const runEvent = z.discriminatedUnion("event", [
   event("guards-passed", { findings: z.array(finding), ...took }),
   event("guards-refused", { findings: z.array(finding), ...took }),
   event("capture-started", { by: captureBy }),
-  event("captured", {
-    by: captureBy,
-    engine: z.string().optional(),
-    files: z.array(capturedFile),
-    withoutBundle: z.boolean(),
-    ...took,
-  }),
-  event("capture-failed", { by: captureBy, why: z.string(), ...took }),
+  ...captureEvents,
   event("snapshot-started", { command: z.array(z.string()) }),
   event("snapshot-ended", {
     /** Undefined when it did not come to an end by itself. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { verifiedCapture } from "../../teardown/capture.ts";
+import { verifiedCapture } from "../../teardown/run/captured.ts";
 import { adoptedStack, makeStack, type Stack } from "./stack.ts";
 
 describe("a lab's whole life, on the real engine", function () {
@@ -90,7 +90,7 @@ describe("a lab's whole life, on the real engine", function () {
     const reads = at(/juju models|GET .*machines/, "begin");
     expect(Math.max(...reads)).to.be.above(Math.max(...at(/op=release|destroy-model/, "end")));
 
-    expect(verifiedCapture(run ?? "")?.map(({ name }) => name)).to.deep.equal([
+    expect(verifiedCapture(run ?? "", journal)?.map(({ name }) => name)).to.deep.equal([
       "bundle-pre-destroy.yaml",
       "juju-status-pre-destroy.yaml",
       "juju-models-pre-destroy.yaml",

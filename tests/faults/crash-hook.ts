@@ -3,6 +3,7 @@
 import { channel } from "node:diagnostics_channel";
 import fs, { existsSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import { dirname, join } from "node:path";
 import { fill } from "./fill.ts";
 import type { Strike } from "./strike.ts";
 
@@ -21,17 +22,17 @@ const arm = async (strike: Strike, marker: string): Promise<void> => {
     // A process that kills itself must not do another step.
     if (pid === process.pid) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_000);
   };
-  const providerOf = (journal: string): number | undefined => {
-    const lines = readFileSync(journal, "utf8").split("\n");
+  const providerOf = (written: string): number | undefined => {
+    const lines = readFileSync(join(dirname(written), "journal.jsonl"), "utf8").split("\n");
     const started = lines.findLast((line) => line.includes('"event":"destroy-started"'));
     return started ? Number((JSON.parse(started) as { pid: number }).pid) : undefined;
   };
-  const hit = (journal?: string): void => {
+  const hit = (written?: string): void => {
     if (strike.who === "disk") {
       writeFileSync(marker, strike.filler);
       fill(strike.filler);
     } else if (strike.who === "engine") kill(engineProcess()?.pid);
-    else if (strike.who === "provider" && journal && !isProvider) kill(providerOf(journal));
+    else if (strike.who === "provider" && written && !isProvider) kill(providerOf(written));
     else kill(process.pid);
   };
 
@@ -45,14 +46,15 @@ const arm = async (strike: Strike, marker: string): Promise<void> => {
           typeof text === "string" &&
           text.includes(`"event":"${strike.event}"`) &&
           text.includes(strike.match ?? "") &&
+          readlinkSync(`/proc/self/fd/${handle}`).includes(`/${strike.file ?? ""}`) &&
           --left === 0;
         if (!fits) return go(text);
-        const journal = readlinkSync(`/proc/self/fd/${handle}`);
+        const file = readlinkSync(`/proc/self/fd/${handle}`);
         if (strike.when === "torn") go(text.slice(0, text.length / 2));
-        if (strike.when !== "after") hit(journal);
-        const written = go(text);
-        hit(journal);
-        return written;
+        if (strike.when !== "after") hit(file);
+        const answer = go(text);
+        hit(file);
+        return answer;
       };
     Object.assign(fs, { writeSync: patched(fs.writeSync), writeFileSync: patched(writeFileSync) });
     syncBuiltinESMExports();

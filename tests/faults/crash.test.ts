@@ -44,12 +44,12 @@ const survives = (strike: Strike & { who: Victim }, lab: Lab) =>
   });
 
 /** The journal's steps of a happy teardown, each with the words for it. */
-const steps: { event: string; match?: string; nth?: number; words: string }[] = [
+const steps: { event: string; match?: string; file?: string; nth?: number; words: string }[] = [
   { event: "run-opened", words: "the run is opened" },
   { event: "destroy-started", words: "the lock is taken" },
   { event: "guards-passed", words: "the guards have passed" },
-  { event: "capture-started", words: "the capture begins" },
-  { event: "captured", words: "the capture is complete" },
+  { event: "captured", file: "capture.json", words: "the capture is complete" },
+  { event: "captured", file: "journal.jsonl", words: "the capture is taken into the journal" },
   { event: "model-state", match: '"alive"', words: "the model is seen alive" },
   { event: "destroy-model-called", words: "destroy-model is about to be called" },
   { event: "model-state", match: '"dying"', words: "the model is dying" },
@@ -69,11 +69,11 @@ const steps: { event: string; match?: string; nth?: number; words: string }[] = 
 ];
 
 const atStep = (who: Victim): Row[] =>
-  steps.map(({ event, match, nth = 1, words }) => ({
+  steps.map(({ words, nth = 1, ...step }) => ({
     situation: killed[who],
     moment: `when ${words}`,
     expected,
-    run: survives({ who, nth, at: "journal", event, when: "after", ...(match && { match }) }, quickLab),
+    run: survives({ who, nth, at: "journal", when: "after", ...step }, quickLab),
   }));
 
 const torn = ["run-opened", "captured", "release-called", "run-closed"].map(
@@ -81,7 +81,10 @@ const torn = ["run-opened", "captured", "release-called", "run-closed"].map(
     situation: "the process is killed in the middle of writing to the journal",
     moment: `\`${event}\``,
     expected,
-    run: survives({ who: "self", nth: 1, at: "journal", event, when: "torn" }, quickLab),
+    run: survives(
+      { who: "self", nth: 1, at: "journal", event, file: "journal.jsonl", when: "torn" },
+      quickLab,
+    ),
   }),
 );
 
@@ -153,12 +156,60 @@ const cutOff: Row = {
   }),
 };
 
-const ofCapture: Row[] = ["capture-started", "captured"].map((event) => ({
-  situation: killed.self,
-  moment: `after \`${event}\``,
-  expected,
-  run: survives({ who: "self", nth: 1, at: "journal", event, when: "after" }, quickLab),
-}));
+const ofCapture: Row[] = [
+  ...(["engine", "self"] as const).map((who) => ({
+    situation: killed[who],
+    moment: "while juju export-bundle runs",
+    expected,
+    run: survives({ who, nth: 1, at: "juju", command: "export-bundle", delay: 100 }, quickLab),
+  })),
+  {
+    situation: killed.self,
+    moment: "when the capture is complete",
+    expected,
+    run: survives(
+      { who: "self", nth: 1, at: "journal", event: "captured", file: "capture.json", when: "after" },
+      quickLab,
+    ),
+  },
+];
+
+// What is composed takes a hundred calls.
+const onJuju4 = { ...quickLab, args: ["--juju", "4.0"] };
+const ofJuju4: Row[] = [
+  ...(["engine", "self"] as const).map((who) => ({
+    situation: `${killed[who]} (Juju 4.0)`,
+    moment: "while the bundle is composed",
+    expected,
+    run: survives({ who, nth: 9, at: "juju", command: "config", delay: 0 }, onJuju4),
+  })),
+  ...(["engine", "provider"] as const).flatMap((who) => [
+    {
+      situation: `${killed[who]} (Juju 4.0)`,
+      moment: "when the capture is taken into the journal",
+      expected,
+      run: survives(
+        { who, nth: 1, at: "journal", event: "captured", file: "journal.jsonl", when: "after" },
+        onJuju4,
+      ),
+    },
+    {
+      situation: `${killed[who]} (Juju 4.0)`,
+      moment: "while juju destroy-model waits",
+      expected,
+      run: survives({ who, nth: 1, at: "juju", command: "destroy-model", delay: 500 }, onJuju4),
+    },
+    {
+      situation: `${killed[who]} (Juju 4.0)`,
+      moment: "when the stuck model's machines have been removed by force",
+      expected,
+      run: survives(
+        { who, nth: 1, at: "journal", event: "remove-machines-answered", when: "after" },
+        { ...stuckLab, args: ["--juju", "4.0"] },
+      ),
+    },
+  ]),
+];
 
 rows(
   import.meta.url,
@@ -171,6 +222,7 @@ rows(
     ...around("provider"),
     ...torn,
     ...ofCapture,
+    ...ofJuju4,
     cutOff,
   ],
   { every: 5 },

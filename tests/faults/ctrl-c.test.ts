@@ -6,7 +6,17 @@ import { noTmux } from "../needs.ts";
 import { clear, fault, type Lab, on } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import { destroyInTerminal } from "./terminal.ts";
-import { failed, finishes, journal, providersGone, releasedOnce, says, until, untouched } from "./witness.ts";
+import {
+  failed,
+  finishes,
+  journal,
+  providersGone,
+  received,
+  releasedOnce,
+  says,
+  until,
+  untouched,
+} from "./witness.ts";
 
 // Long enough that nothing ends by itself before somebody interrupts it.
 const slow = {
@@ -128,7 +138,7 @@ const inGuards: Interruption = {
   safe: untouched,
 };
 const inCapture: Interruption = {
-  when: hasEvent("capture-started"),
+  when: (stack) => received(stack).some(({ what }) => what.includes("juju export-bundle")),
   before: (stack) => fault(stack, { side: "juju", command: "export-bundle", kind: "hang", times: 9 }),
   says: [],
   safe: untouched,

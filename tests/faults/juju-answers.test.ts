@@ -1,11 +1,12 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { captureFiles } from "../../teardown/run/captured.ts";
 import type { Stack } from "../e2e/stack.ts";
 import { goesOn, juju, stopsUntouched } from "./answers.ts";
 import { clear, on } from "./lab.ts";
 import { rows } from "./rows.ts";
-import { destructive, failed, finishes, journal, releases, says, untouched } from "./witness.ts";
+import { destructive, failed, finishes, releases, says, untouched } from "./witness.ts";
 
 const withoutJuju = (stack: Stack) => rmSync(join(stack.directory, "lab", "bin", "juju"));
 rows(import.meta.url, "faults", "Juju", [
@@ -72,7 +73,7 @@ rows(import.meta.url, "faults", "Juju", [
     run: on({}, async (stack) => {
       const running = stack.start("destroy", "--yes", "--skip-preview", "--parallel", "1");
       const { until } = await import("./witness.ts");
-      await until("it is captured", () => journal(stack).some(({ event }) => event === "captured"));
+      await until("it is captured", () => existsSync(join(stack.runs().at(-1) ?? "", captureFiles.sums)));
       withoutJuju(stack);
       const outcome = failed(await running.ended);
       writeFileSync(

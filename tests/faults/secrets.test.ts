@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
 import { toolchainEnvironment } from "../../packages/toolchain/environment.ts";
-import { captureFiles } from "../../teardown/capture.ts";
+import { captureFiles } from "../../teardown/run/captured.ts";
 import { machines } from "../e2e/lab.ts";
 import { adoptedStack, makeStack, type Stack } from "../e2e/stack.ts";
 import { clear, on, set } from "./lab.ts";

@@ -11,7 +11,14 @@ type Filling = { who: "disk"; filler: string };
 
 /** A moment of a destroy, and who is killed then. */
 export type Strike = ({ who: Victim } | Filling) & { nth: number } & (
-    | { at: "journal"; event: string; match?: string; when: "before" | "after" | "torn" }
+    | {
+        at: "journal";
+        event: string;
+        match?: string;
+        /** What the name of the file begins with that the event is written to. */
+        file?: string;
+        when: "before" | "after" | "torn";
+      }
     /** A release is on its way to MAAS. */
     | { at: "post" }
     /** A juju process runs since `delay` ms. */

@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { verifiedCapture } from "../../teardown/capture.ts";
 import { isAlive } from "../../teardown/clients/engine-process.ts";
+import { verifiedCapture } from "../../teardown/run/captured.ts";
 import type { RunEvent } from "../../teardown/run/event.ts";
 import { readJournal } from "../../teardown/run/journal.ts";
 import type { Outcome, Stack } from "../e2e/stack.ts";
@@ -71,7 +71,7 @@ export const capturedFirst = (stack: Stack): string => {
   const first = Math.min(...destructive(stack).map(({ began }) => began));
   const before = events.filter((event) => event.event === "captured" && Date.parse(event.at) <= first).at(-1);
   if (before?.event !== "captured") throw new Error("there was no capture before the first destructive call");
-  expect(verifiedCapture(stack.runs().at(-1) ?? "")).to.deep.equal(before.files);
+  expect(verifiedCapture(stack.runs().at(-1) ?? "", events)).to.deep.equal(before.files);
   return "captured before the first destructive call, and kept";
 };
 

@@ -51,6 +51,7 @@ const meanings: readonly { pattern: RegExp; kind: JujuErrorKind }[] = [
   { kind: "nothing-to-export", pattern: /nothing to export as there are no applications/ },
   { kind: "unsupported", pattern: /juju client not compatible with server: (?<text>.+)/ },
   { kind: "unsupported", pattern: /(?<text>unknown facade type "\w+")/ },
+  { kind: "unsupported", pattern: /(?<text>"[\w-]+" is not a juju command)/ },
   { kind: "not-found", pattern: /ERROR model (?<model>\S+) not found/ },
   { kind: "not-found", pattern: /model "(?<model>[^"]*)" has been removed from the controller/ },
   {

@@ -134,7 +134,8 @@ export const jujuOf = (world: World, process: WorldProcess): JujuClient => {
     exportBundle: (address) =>
       call(() => {
         const model = named(address);
-        if (model.applications === 0) fail("failed", "nothing to export as there are no applications");
+        if (model.applications === 0)
+          fail("nothing-to-export", "nothing to export as there are no applications");
         return stringify({ applications: applicationsOf(model) });
       }),
     statusYaml: (address) => call(() => statusText(address)),

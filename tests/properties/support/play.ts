@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { captureFiles } from "../../../teardown/capture.ts";
+import { captureFiles } from "../../../teardown/run/captured.ts";
 import { isClosed } from "../../../teardown/run/journal.ts";
 import { destroyOnce, type Outcome } from "./destroy.ts";
 import { letHappen } from "./happen.ts";

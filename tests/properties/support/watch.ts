@@ -1,4 +1,4 @@
-import { captureFiles, verifiedCapture } from "../../../teardown/capture.ts";
+import { captureFiles, verifiedCapture } from "../../../teardown/run/captured.ts";
 import type { Teardown } from "../../../teardown/teardown.ts";
 import type { WorldProcess } from "./process.ts";
 import type { Stack } from "./stack.ts";
@@ -36,7 +36,7 @@ export const watch = (options: {
   const prepared = (what: string, event: string) => {
     const begun = options.teardown();
     if (!begun) return wrong(2, `${what} before the teardown began`);
-    const captured = verifiedCapture(begun.run.directory);
+    const captured = verifiedCapture(begun.run.directory, begun.run.journal.events());
     if (!captured) wrong(2, `${what} without a verified capture`);
     else if (
       stack.lab.model &&
