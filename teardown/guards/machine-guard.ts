@@ -37,7 +37,8 @@ export const somebodyElses = (machine: MaasMachine, model: ModelRecord | undefin
   const effect = releaseEffect(machine.status);
   if (effect !== "releasable" && effect !== "failed-retryable") return false;
   const its = machine.ownerData["juju-model-uuid"];
-  return its ? its !== model?.uuid : !releaseFailed(machine);
+  // Where no model is recorded, its owner_data may be that of the model which is gone.
+  return its && model ? its !== model.uuid : !releaseFailed(machine);
 };
 
 /**

@@ -1,3 +1,4 @@
+import { expect } from "chai";
 import fc from "fast-check";
 import { play } from "./support/play.ts";
 import { scenarios } from "./support/scenario.ts";
@@ -27,5 +28,33 @@ describe("any teardown, whatever happens to it", function () {
       },
     );
     if (process.env.PROPERTY_WHY) console.log([...ended].sort((a, b) => b[1] - a[1]));
+  });
+
+  // The machines exist in MAAS: one in no model, one of another model.
+  const otherLab = "44444444-5555-4666-8777-888888888888";
+  const leftOver = {
+    acceptDeleted: "zzzz03",
+    alsoDestroyed: "zzzz03,zzzz04",
+    releaseUnclaimed: "zzzz03,zzzz04",
+    withoutBundle: otherLab,
+    acceptVmDeletion: otherLab,
+    adoptPartial: otherLab,
+  };
+  const permissions = cases / 4;
+  it(`comes to the same with the permissions of another lab, in ${permissions} cases (PROPERTY_SEED=${seed})`, async () => {
+    // How an error lists what is permitted already, and where its run directory is.
+    const plain = (text: string) =>
+      text
+        .replace(/(-c \w+=)(?:(?:zzzz0[34]|4{8}[-\w]+),)+/g, "$1")
+        .replace(/\S*openstack-lab-properties-\S*/g, "<run>");
+    await fc.assert(
+      fc.asyncProperty(scenarios, async (scenario) => {
+        const without = await play(scenario);
+        const withThem = await play(scenario, leftOver);
+        expect(withThem.ended.map(plain)).to.deep.equal(without.ended.map(plain));
+        expect(withThem.violations).to.deep.equal(without.violations);
+      }),
+      { seed, numRuns: permissions, unbiased: true },
+    );
   });
 });

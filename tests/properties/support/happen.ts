@@ -52,6 +52,8 @@ const happen = (world: World, what: Happening, machine: WorldMachine | undefined
       return;
     case "redeploy":
     case "owner":
+    case "allocate":
+    case "agent":
       takeOver(world, machine, what.kind);
       return;
     case "rescue":

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { jujuError } from "../../../teardown/clients/juju/errors.ts";
 import { presenceIn } from "../../../teardown/clients/juju/presence.ts";
 import type { DestroyAnswer, JujuClient, JujuErrorKind, JujuModel } from "../../../teardown/clients/juju.ts";
-import { jujuErrorKind } from "../../../teardown/clients/juju.ts";
+import { jujuErrorKind, jujuProblem } from "../../../teardown/clients/juju.ts";
 import { destroyModelIn } from "./juju-destroy.ts";
 import { exchange, latency, type Reply, type WorldProcess } from "./process.ts";
 import type { JujuTrouble } from "./scenario.ts";
@@ -119,7 +119,13 @@ export const jujuOf = (world: World, process: WorldProcess): JujuClient => {
       } catch (error) {
         const kind = jujuErrorKind(error) ?? "failed";
         if (!["unreachable", "timeout", "failed", "bad-answer"].includes(kind)) throw error;
-        return { state: "unclear", why: kind };
+        const problem = jujuProblem(error);
+        const isAway = problem && (kind === "unreachable" || kind === "timeout");
+        return {
+          state: "unclear",
+          why: kind,
+          ...(isAway && { reasons: [{ code: "unreachable", problem }] }),
+        };
       }
     },
     status: (address) =>

@@ -41,6 +41,7 @@ export const destroyModelIn = ({
           kind: "failed",
           reason: "unable to connect to API",
           cause: "unreachable",
+          problem: { kind: "unreachable", command: "juju destroy-model", said: [] },
         }));
       if (wrong === "logged-out")
         return reply(100, () => ({ kind: "refused", reason: "not logged in", cause: "not-logged-in" }));

@@ -157,7 +157,11 @@ export const maasOf = (world: World, process: WorldProcess): MaasClient => {
           systemId: "",
         },
       ]),
-    releasedSince: () => read(() => undefined),
+    releasedSince: ({ systemId }, since) =>
+      read(() => {
+        const { releasedAt } = world.machines.get(systemId) ?? {};
+        return releasedAt !== undefined && releasedAt >= since ? releasedAt : undefined;
+      }),
     vmHosts: () => read(() => []),
     close: () => {},
   };

@@ -31,7 +31,14 @@ export const doAsTold = async (world: World, stack: Stack, messages: string[]): 
   stack.alsoDestroyed = [
     ...new Set([...stack.alsoDestroyed, ...ids("alsoDestroyed").filter((id) => !comesBack(id))]),
   ];
-  stack.releaseUnclaimed = [...new Set([...stack.releaseUnclaimed, ...ids("releaseUnclaimed")])];
+  // Whoever asks around before permitting that gets a machine back that is in use.
+  const unclaimed = ids("releaseUnclaimed");
+  const inUse = unclaimed
+    .flatMap((id) => world.machines.get(id) ?? [])
+    .filter(({ takenOver }) => takenOver !== undefined);
+  for (const machine of inUse) ready(machine);
+  const free = unclaimed.filter((id) => !inUse.some(({ systemId }) => systemId === id));
+  stack.releaseUnclaimed = [...new Set([...stack.releaseUnclaimed, ...free])];
   const model = world.models.get(labModel);
   if (/update-credential/.test(text) && model) renewCredential(world, model);
   if (/enable-command/.test(text)) world.blocked = false;

@@ -101,7 +101,12 @@ const pass = (world: World, ms: number) =>
     world.clock.after(ms, resolve);
   });
 
-const playIn = async (world: World, scenario: Scenario, backupRoot: string): Promise<Played> => {
+const playIn = async (
+  world: World,
+  scenario: Scenario,
+  backupRoot: string,
+  leftOver: Stack["leftOver"],
+): Promise<Played> => {
   const { machines, destroys, happenings, model } = scenario;
   const violations: Violations = [];
   const ended: string[] = [];
@@ -114,6 +119,7 @@ const playIn = async (world: World, scenario: Scenario, backupRoot: string): Pro
     releaseUnclaimed: [],
     withoutBundle: [],
     adoptPartial: model.life === "gone" ? "gone" : "",
+    leftOver,
     backupRoot,
     stuckAfter: scenario.stuckAfter,
   };
@@ -160,13 +166,13 @@ const playIn = async (world: World, scenario: Scenario, backupRoot: string): Pro
 // Each line of a journal is on the disk before the logic goes on; a disk in memory is not worth waiting for.
 const quickDisk = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
-/** Plays a scenario to its end, in virtual time. */
-export const play = async (scenario: Scenario): Promise<Played> => {
+/** Plays a scenario to its end, in virtual time. @param leftOver permissions of another lab in the stack's file */
+export const play = async (scenario: Scenario, leftOver: Stack["leftOver"] = {}): Promise<Played> => {
   const backupRoot = mkdtempSync(join(quickDisk, "openstack-lab-properties-"));
   const clock = virtualClock(start);
   const world = makeWorld(scenario, clock);
   try {
-    return await clock.run(playIn(world, scenario, backupRoot));
+    return await clock.run(playIn(world, scenario, backupRoot, leftOver));
   } finally {
     rmSync(backupRoot, { recursive: true, force: true });
   }

@@ -61,6 +61,7 @@ export type Happening = { when: When; who: number } & (
   | { kind: "release" } // by hand
   | { kind: "redeploy" } // somebody else takes it for a model of theirs
   | { kind: "owner" }
+  | { kind: "allocate" | "agent" } // the same user takes it: without Juju, or for another model without owner_data
   | { kind: "rescue" }
   | { kind: "suspend" }
   | { kind: "block" }
@@ -108,7 +109,7 @@ const machine: fc.Arbitrary<MachinePlan> = fc
   .record({
     // Deployed, mostly; Allocated, Broken, Ready, Releasing failed, Failed deployment, New, Disk erasing.
     status: fc.oneof({ weight: 8, arbitrary: fc.constant(6) }, fc.constantFrom(10, 8, 4, 13, 11, 0, 14)),
-    inModel: fc.boolean(),
+    inModel: fc.oneof({ weight: 6, arbitrary: fc.constant(true) }, fc.constant(false)),
     locked: fc.oneof({ weight: 30, arbitrary: fc.constant(false) }, fc.constant(true)),
     post: between(50, 90_000),
     release: between(0, 5 * minute),
@@ -208,6 +209,8 @@ const trouble: fc.Arbitrary<Happening> = fc.oneof(
         "release" as const,
         "redeploy" as const,
         "owner" as const,
+        "allocate" as const,
+        "agent" as const,
       ),
     }),
   },

@@ -1,5 +1,6 @@
 import { adoptLab } from "../../../teardown/adopt.ts";
 import type { Host } from "../../../teardown/clients/host.ts";
+import type { Permission } from "../../../teardown/config/permissions.ts";
 import { parseSettings, type Settings } from "../../../teardown/config/settings.ts";
 import type { Context } from "../../../teardown/context.ts";
 import type { LabRecord } from "../../../teardown/record.ts";
@@ -21,6 +22,8 @@ export type Stack = {
   releaseUnclaimed: string[];
   withoutBundle: string[];
   adoptPartial: string;
+  /** What is left over in the file from another lab, by permission; the operator never takes it out. */
+  leftOver: Partial<Record<Permission, string>>;
   backupRoot: string;
   stuckAfter: number;
 };
@@ -35,6 +38,9 @@ const host: Host = {
   isThisHost: () => false,
 };
 
+const joined = ({ leftOver }: Stack, key: Permission, names: string[]): string =>
+  [...(leftOver[key] ? [leftOver[key]] : []), ...names].join(",");
+
 export const settingsOf = (stack: Stack, deadline: number): Settings => ({
   ...parseSettings({
     host: host.hostname,
@@ -43,11 +49,12 @@ export const settingsOf = (stack: Stack, deadline: number): Settings => ({
     jujuController: "maas-lab",
     maasProfile: "admin",
     machines: stack.machines,
-    acceptDeleted: stack.acceptDeleted.join(","),
-    alsoDestroyed: stack.alsoDestroyed.join(","),
-    releaseUnclaimed: stack.releaseUnclaimed.join(","),
-    withoutBundle: stack.withoutBundle.join(","),
-    adoptPartial: stack.adoptPartial,
+    acceptDeleted: joined(stack, "acceptDeleted", stack.acceptDeleted),
+    alsoDestroyed: joined(stack, "alsoDestroyed", stack.alsoDestroyed),
+    releaseUnclaimed: joined(stack, "releaseUnclaimed", stack.releaseUnclaimed),
+    withoutBundle: joined(stack, "withoutBundle", stack.withoutBundle),
+    adoptPartial: joined(stack, "adoptPartial", stack.adoptPartial ? [stack.adoptPartial] : []),
+    acceptVmDeletion: joined(stack, "acceptVmDeletion", []),
     backupRoot: stack.backupRoot,
   }),
   stuckAfter: stack.stuckAfter,

@@ -57,6 +57,7 @@ export const stage = (machines: number, stuckAfter = 600_000): Stage => {
     releaseUnclaimed: [],
     withoutBundle: [],
     adoptPartial: "",
+    leftOver: {},
     backupRoot: "/nonexistent",
     stuckAfter,
   };

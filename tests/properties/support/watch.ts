@@ -2,7 +2,7 @@ import { captureFiles, verifiedCapture } from "../../../teardown/run/captured.ts
 import type { Teardown } from "../../../teardown/teardown.ts";
 import type { WorldProcess } from "./process.ts";
 import type { Stack } from "./stack.ts";
-import type { World, WorldMachine } from "./world.ts";
+import { labModel, type World, type WorldMachine } from "./world.ts";
 
 /** The time that may lie between a look's picture and a call that goes by it: the wire, and nothing else. */
 const onTheWire = 500;
@@ -10,13 +10,14 @@ const onTheWire = 500;
 /** What was found to be wrong, with the number of the invariant. */
 export type Violations = string[];
 
-/** Whether a machine is somebody else's by now, by what is on record. */
-const isForeign = (world: World, stack: Stack, machine: WorldMachine): boolean => {
-  const recorded = stack.lab.machines.find(({ systemId }) => systemId === machine.systemId);
-  const tag = machine.ownerData["juju-model-uuid"];
-  const otherModel = tag !== undefined && tag !== stack.lab.model?.uuid && world.models.has(tag);
-  return (machine.owner ?? "") !== recorded?.owner || otherModel;
-};
+/** Whether a machine is somebody else's by now: as a matter of fact, whatever MAAS shows of it. */
+const isForeign = (machine: WorldMachine): boolean => machine.takenOver !== undefined;
+
+/** Whether it was the model's, or what is permitted to be released. */
+const isOurs = (stack: Stack, machine: WorldMachine): boolean =>
+  machine.ownerData["juju-model-uuid"] === labModel ||
+  machine.agentName === labModel ||
+  stack.releaseUnclaimed.includes(machine.systemId);
 
 const mayBeTouched = (stack: Stack, machine: WorldMachine): boolean =>
   stack.machines.includes(machine.hostname) &&
@@ -71,7 +72,9 @@ export const watch = (options: {
       if (!mayBeTouched(stack, machine)) wrong(1, `${machine.hostname} was released`);
       if (world.models.get(stack.lab.model?.uuid ?? "")?.life === "alive")
         wrong(7, `${machine.hostname} was released while its model was alive`);
-      if (isForeign(world, stack, machine) && now - (machine.takenOver ?? 0) > onTheWire)
+      if (!isForeign(machine) && !isOurs(stack, machine))
+        wrong(1, `${machine.hostname} is nothing of the model's`);
+      if (isForeign(machine) && now - (machine.takenOver ?? 0) > onTheWire)
         wrong(1, `${machine.hostname} was released, taken over ${now - (machine.takenOver ?? 0)} ms before`);
       if (machine.readySince !== undefined && now - machine.readySince > onTheWire)
         wrong(6, `${machine.hostname} was released, Ready for ${now - machine.readySince} ms`);

@@ -1,5 +1,5 @@
 import { type RefusalWhy, type ReleaseEffect, releaseEffect } from "../../../teardown/clients/maas.ts";
-import { otherModel, turn, type World, type WorldMachine } from "./world.ts";
+import { otherModel, turn, us, type World, type WorldMachine } from "./world.ts";
 
 /** How MAAS answers a release, and when. `hung`: not before the client gives up. */
 export type Begun =
@@ -25,7 +25,13 @@ const free = (world: World, machine: WorldMachine): void => {
     deleteMachine(world, machine);
     return;
   }
-  Object.assign(machine, { owner: null, ownerData: {}, agentName: "", osystem: "" });
+  Object.assign(machine, {
+    owner: null,
+    ownerData: {},
+    agentName: "",
+    osystem: "",
+    releasedAt: world.clock.now(),
+  });
   setStatus(world, machine, machine.ends === "new" ? 0 : 4);
 };
 
@@ -102,17 +108,27 @@ export const beginRelease = (world: World, machine: WorldMachine): Begun => {
 export const finishErase = (world: World, machine: WorldMachine): void =>
   later(world, machine, machine.release, () => free(world, machine));
 
-/** Somebody else takes a machine, for a model of theirs or by its owner. */
-export const takeOver = (world: World, machine: WorldMachine, how: "redeploy" | "owner"): void => {
+export type Taking = "redeploy" | "owner" | "allocate" | "agent";
+
+/**
+ * Somebody else takes a machine: for a model of theirs, by its owner, as the same user without Juju, or for another model of the same
+ * user that has not written its owner_data. The last two are nobody's to see but by the release that MAAS finished before.
+ */
+export const takeOver = (world: World, machine: WorldMachine, how: Taking): void => {
+  const now = world.clock.now();
   machine.epoch += 1;
-  machine.takenOver = world.clock.now();
+  machine.takenOver = now;
+  const isOfTheSameUser = how === "allocate" || how === "agent";
   // MAAS gives nobody a machine that it is releasing or failed to: it was Ready in between.
-  machine.wasReleased ||= machine.status >= 12 && machine.status <= 15;
-  setStatus(world, machine, 6);
-  machine.osystem = "ubuntu";
-  machine.agentName = how === "redeploy" ? otherModel : "";
+  machine.wasReleased ||= isOfTheSameUser || (machine.status >= 12 && machine.status <= 15);
+  if (isOfTheSameUser && machine.status !== 4) machine.releasedAt = now;
+  setStatus(world, machine, how === "allocate" ? 10 : 6);
+  machine.locked = false;
+  machine.osystem = how === "allocate" ? "" : "ubuntu";
+  machine.agentName = how === "redeploy" || how === "agent" ? otherModel : "";
   machine.ownerData = how === "redeploy" ? { "juju-model-uuid": otherModel } : {};
   if (how === "owner") machine.owner = "somebody-else";
+  else if (isOfTheSameUser) machine.owner = us;
   else machine.owner ??= "somebody-else";
 };
 
@@ -121,5 +137,6 @@ export const bringToReady = (world: World, machine: WorldMachine): void => {
   machine.epoch += 1;
   machine.locked = false;
   machine.ends = "ready";
+  machine.takenOver = undefined;
   free(world, machine);
 };

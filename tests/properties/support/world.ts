@@ -23,6 +23,8 @@ export type WorldMachine = {
   readySince: number | undefined;
   /** Whether a release of it has ended at any time: then it may be somebody else's now. */
   wasReleased: boolean;
+  /** When MAAS last wrote that a release of it has ended. */
+  releasedAt: number | undefined;
   /** When its owner or model last changed by somebody else's hand. */
   takenOver: number | undefined;
 };
@@ -105,6 +107,7 @@ const freshMachine = (systemId: string, hostname: string): WorldMachine => ({
   epoch: 0,
   readySince: undefined,
   wasReleased: false,
+  releasedAt: undefined,
   takenOver: undefined,
 });
 

@@ -4,6 +4,7 @@ import {
   judgeAbsent,
   judgeMachine,
   type MachineSurroundings,
+  somebodyElses,
 } from "../../../teardown/guards/machine-guard.ts";
 import {
   host,
@@ -172,6 +173,21 @@ describe("machine guard: a machine that is there", () => {
     expect([verdict, found]).to.deep.equal(["refused", "hosts virtual machines (VM host lxd-7)"]);
     expect(next).to.equal("remove the VM host lxd-7 in MAAS first, then: pulumi destroy");
     expect(judged(machine(), { vmHosts: new Map([["bbb111", "lxd-7"]]) }).verdict).to.equal("ok");
+  });
+});
+
+describe("machine guard: somebody else's", () => {
+  it("is another model's, or more than the remains of a failed release", () => {
+    const its = (uuid?: string) => (uuid ? { ownerData: { "juju-model-uuid": uuid } } : { ownerData: {} });
+    expect(somebodyElses(machine(its(otherUuid), "failed_releasing"), recordedModel)).to.equal(true);
+    expect(somebodyElses(machine(its(modelUuid)), recordedModel)).to.equal(false);
+    expect(somebodyElses(machine(its()), recordedModel)).to.equal(true);
+    expect(somebodyElses(machine({ ...its(), osystem: "" }), recordedModel)).to.equal(false);
+    expect(somebodyElses(machine(its(), "allocated"), recordedModel)).to.equal(true);
+    expect(somebodyElses(machine(its(), "ready"), recordedModel)).to.equal(false);
+    // Adopted without its model: what it was deployed for may be the one that is gone.
+    expect(somebodyElses(machine(its(otherUuid), "failed_disk_erasing"), undefined)).to.equal(false);
+    expect(somebodyElses(machine(its(otherUuid)), undefined)).to.equal(true);
   });
 });
 
