@@ -1,4 +1,4 @@
-/** `make lab`: a simulated lab in the foreground, with all that a second terminal needs to play with it. */
+/** `make lab`: a simulated lab in the foreground, with all that a second terminal needs. */
 import { join, relative } from "node:path";
 import { projectRoot } from "../../packages/toolchain/environment.ts";
 import { endWithMessage } from "../../packages/toolchain/tools.ts";
@@ -13,7 +13,7 @@ In a second terminal, in this folder:
 
   . ${relative(process.cwd(), join(directory, "env.sh"))}
   pulumi up          # adopts the lab: it only looks
-  pulumi preview     # what a destroy would hit
+  pulumi preview     # what a destroy affects
   pulumi destroy     # the teardown
 
 juju and maas are there too, as a player's: juju status; maas admin machines read hostname=openstack0

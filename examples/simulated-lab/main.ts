@@ -1,4 +1,4 @@
-/** `make demo`: a real Pulumi engine adopts a simulated lab and destroys it, with what the runbook is afraid of on the way. */
+/** `make demo`: a real Pulumi engine adopts a simulated lab and destroys it; the model gets stuck, and one power-off fails. */
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { execa } from "execa";
@@ -48,7 +48,7 @@ try {
     "-m",
     "adopt the lab",
   );
-  await run("what a destroy would hit", "preview", "--suppress-outputs");
+  await run("what a destroy affects", "preview", "--suppress-outputs");
   await run(
     "the teardown; the model gets stuck and one power-off fails",
     ...["destroy", "--yes", "--skip-preview", "--suppress-outputs", "-m", "Caracal rebuild"],

@@ -35,7 +35,7 @@ while kill -0 "$child" 2>/dev/null; do
   fi
 done
 if ! wait "$child"; then
-  say "npm ci failed; nothing else was touched. Run the same command again once the reason above is mended"
+  say "npm ci failed; nothing else was touched. Run the same command again once the reason above is fixed"
   exit 1
 fi
 child=

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { parseArgs } from "node:util";
 import { execa } from "execa";
-import { runChecks } from "./checks.ts";
+import { runChecks } from "./check.ts";
 import { partsLine, projectRoot, toolchainEnvironment } from "./environment.ts";
 import { layoutOf } from "./parts.ts";
 import { everyTest, unitTests } from "./test-files.ts";

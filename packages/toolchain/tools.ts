@@ -3,7 +3,7 @@ export class ToolchainError extends Error {
   override readonly name = "ToolchainError";
 }
 
-/** Ends the program with the message of a ToolchainError; what is thrown else is a defect and keeps its trace. */
+/** Ends the program with the message of a ToolchainError; what is thrown else is an internal error and keeps its trace. */
 export const endWithMessage = (error: unknown): never => {
   if (!(error instanceof ToolchainError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -189,7 +189,7 @@ describe("a lab in somebody else's program, from the packed library", function (
     expect(rows).to.have.length(9);
   });
 
-  it("shows in a preview what a destroy would hit", async () => {
+  it("shows in a preview what a destroy affects", async () => {
     const { code, output } = await there.cli.run("preview");
     expect(code, output).to.equal(0);
     expect(output).to.match(/openstack0 +\S+ +Deployed +on +juju +\d +released/);
