@@ -6,4 +6,4 @@ export { Lab } from "./components/lab.ts";
 export { labSettings } from "./components/program.ts";
 export type { Settings } from "./teardown/config/settings.ts";
 export { TeardownError } from "./teardown/errors.ts";
-export type { SeenMachine, SeenModel } from "./teardown/observe.ts";
+export type { AffectedMachine, AffectedModel } from "./teardown/preview.ts";

@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import type { dynamic, Output } from "@pulumi/pulumi";
 import { TeardownError } from "../teardown/errors.ts";
 import { checkExitCriteria } from "../teardown/exit-criteria.ts";
+import { findingsTable } from "../teardown/guards/say.ts";
 import { type LabRecord, storedRecord } from "../teardown/record.ts";
 import { writeReport } from "../teardown/report/write-report.ts";
 import { bounded, differs, type State } from "./life.ts";
-import { adoptedLab, isUp, onlyInDestroy, rowOf, teardown } from "./operation.ts";
+import { adoptedLab, isUp, judged, onlyInDestroy, refreshTells, rowOf, teardown } from "./operation.ts";
 import { type LabOptions, LabResource } from "./resource.ts";
 
 /** Created first: adopts the lab, and holds its record. Deleted last: everything is read afresh, and only then is the lab torn down. */
@@ -40,15 +41,22 @@ const changesBetween = (before: LabRecord, now: LabRecord): string[] => {
         return [`${hostname} is another machine: ${systemId} (was ${old.systemId})`];
       return old.owner === owner
         ? []
-        : [`${hostname} is owned by ${owner || "nobody"} (was ${old.owner || "nobody"})`];
+        : [`${hostname} has the owner ${owner || "none"} (was ${old.owner || "none"})`];
     }),
   ];
+};
+
+/** Adopts what is there today, and tells what is worth knowing of it. */
+const adopted = async (row: string, before: LabRecord | undefined): Promise<LabRecord> => {
+  const { record, findings } = await adoptedLab(row, before);
+  if (findings.length > 0) rowOf(row).warn(`worth knowing:\n${findingsTable(findings, {})}`);
+  return record;
 };
 
 /** Adopts what is there today. A lab that cannot be adopted is no failure of this resource's: the others stop then. */
 const attempt = async (row: string, before: LabRecord | undefined): Promise<LabRecord | undefined> => {
   try {
-    return await adoptedLab(row, before);
+    return await adopted(row, before);
   } catch (error) {
     rowOf(row).warn((error as Error).message);
     return undefined;
@@ -72,7 +80,7 @@ export const life: dynamic.ResourceProvider = bounded<Kept>({
     if (!(await isUp())) return { changes: false };
     const before = keptRecord(olds);
     try {
-      return { changes: !isDeepStrictEqual(await adoptedLab(news.row, before), olds.record) };
+      return { changes: !isDeepStrictEqual((await adoptedLab(news.row, before)).record, olds.record) };
     } catch (error) {
       // What is missing stops the `up`; what only cannot be looked at now leaves the record as it is.
       if (!before || (error instanceof TeardownError && error.code === "missing")) return { changes: true };
@@ -83,11 +91,23 @@ export const life: dynamic.ResourceProvider = bounded<Kept>({
   update: async (olds, news) => {
     const before = keptRecord(olds);
     if (!before) return { outs: withRecord(news, await attempt(news.row, undefined)) };
-    const now = await adoptedLab(news.row, before);
+    const now = await adopted(news.row, before);
     const changes = changesBetween(before, now);
     if (changes.length > 0)
       rowOf(news.row).warn(["recorded otherwise than before:", ...changes].join("\n  "));
     return { outs: withRecord(news, now) };
+  },
+  // Only looks, and tells what a destroy would find: here, since this resource is in the stack to the last.
+  read: async ({ row, record }) => {
+    if (!record || !refreshTells()) return;
+    try {
+      const { findings, settings } = await judged(row, record);
+      const worthKnowing = findings.filter(({ verdict }) => verdict !== "ok");
+      if (worthKnowing.length > 0)
+        rowOf(row).warn(`what pulumi destroy finds:\n${findingsTable(worthKnowing, settings)}`);
+    } catch (error) {
+      rowOf(row).warn(`could not be looked at; keeping the recorded lab: ${(error as Error).message}`);
+    }
   },
   delete: async (state) => {
     const { row, record } = state;

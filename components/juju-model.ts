@@ -1,8 +1,8 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { destroyModel } from "../teardown/destroy-model.ts";
-import { identityOf, type LabRecord } from "../teardown/record.ts";
+import type { JujuSurvey } from "../teardown/survey.ts";
 import { bounded, holdsRecord, recordOf, type State } from "./life.ts";
-import { lookingContext, notVerified, refreshTells, rowOf, teardown } from "./operation.ts";
+import { judged, notVerified, refreshTells, rowOf, teardown } from "./operation.ts";
 import { type LabInputs, type LabOptions, LabResource } from "./resource.ts";
 
 /** The Juju model of the lab: found at `up`, destroyed by force at `destroy`, deleted from the stack when it is dying. */
@@ -12,14 +12,11 @@ export class JujuModel extends LabResource {
   }
 }
 
-const describe = async (row: string, { model }: LabRecord): Promise<string> => {
-  if (!model) return "was gone already at `up`";
-  const { juju } = await lookingContext(row);
-  const seen = await juju.presence(identityOf(model));
-  if (seen.state === "gone") return "found gone";
-  if (seen.state === "unclear" || !seen.model)
-    return `cannot be seen for sure: ${seen.why ?? "juju gave no reason"}`;
-  const { life, status, statusMessage } = seen.model;
+const describe = ({ presence }: JujuSurvey): string => {
+  if (!presence) return "was gone already at `up`";
+  if (presence.state === "gone") return "found gone";
+  if (!presence.model) return `cannot be seen for sure: ${presence.why ?? "juju gave no reason"}`;
+  const { life, status, statusMessage } = presence.model;
   return `found ${life}, ${status}${statusMessage ? `: ${statusMessage}` : ""}`;
 };
 
@@ -28,19 +25,16 @@ export const life: dynamic.ResourceProvider = bounded<State>({
   ...holdsRecord(() => "model"),
   read: async ({ row, record }) => {
     if (!record || !refreshTells()) return;
-    try {
-      rowOf(row).info(await describe(row, record));
-    } catch (error) {
-      rowOf(row).warn(`could not be read; keeping the recorded state: ${(error as Error).message}`);
-    }
+    // What could not be looked at is told by the exit criteria, once.
+    const juju = (await judged(row, record).catch(() => undefined))?.seen.juju;
+    if (juju?.answered) rowOf(row).info(describe(juju));
   },
   delete: async (state) => {
     const row = rowOf(state.row);
     const { context, run, guarded, captured, told, usual } = await teardown(state.row, recordOf(state));
-    await guarded(row);
+    const { model } = await guarded(row);
     await captured(row);
-    const { model } = recordOf(state);
-    if (!model) return row.info("was gone already at `up`: nothing to destroy");
+    if (!model) return row.info("nothing to destroy: the model is gone, or its controller is lost");
     const text = await told(model.name, () =>
       destroyModel({ context, run, row, recorded: model, typical: usual.model }),
     );

@@ -17,10 +17,9 @@ export const life: dynamic.ResourceProvider = bounded<State>({
   delete: async (state) => {
     const row = rowOf(state.row);
     const { context, run, guarded, captured, told, usual } = await teardown(state.row, recordOf(state));
-    await guarded(row);
+    const { model } = await guarded(row);
     await captured(row);
-    const { model } = recordOf(state);
-    if (!model) return row.info("the model was gone already at `up`");
+    if (!model) return row.info("nothing to follow: the model is gone, or its controller is lost");
     const text = await told("reaping", () =>
       followReaping({ context, run, row, recorded: model, typical: usual.model }),
     );

@@ -1,7 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
+import { adoption, todaysFindings } from "../teardown/adopt.ts";
 import type { Settings } from "../teardown/config/settings.ts";
-import { observeLab, type SeenLab, type SeenMachine, type SeenModel } from "../teardown/observe.ts";
-import { previewTable } from "../teardown/preview-table.ts";
+import { judge } from "../teardown/guards/guards.ts";
+import {
+  type AffectedMachine,
+  type AffectedModel,
+  type Preview,
+  previewOf,
+  previewTable,
+} from "../teardown/preview.ts";
+import { survey } from "../teardown/survey.ts";
 import { realContext } from "../teardown/world.ts";
 import { Backup } from "./backup.ts";
 import { ExitCriteria } from "./exit-criteria.ts";
@@ -10,12 +18,13 @@ import { JujuReaping } from "./juju-reaping.ts";
 import { MaasMachine } from "./maas-machine.ts";
 import { Preflight } from "./preflight.ts";
 
-const look = async (settings: Settings): Promise<SeenLab> => {
-  try {
-    return await observeLab(realContext(settings, new AbortController().signal));
-  } catch (error) {
-    throw new pulumi.RunError((error as Error).message);
-  }
+/** What a destroy of today's lab would affect: the same survey and the same guards as the destroy's own. */
+const look = async (settings: Settings): Promise<Preview> => {
+  const context = realContext(settings, new AbortController().signal);
+  const seen = await survey(context, { contents: true });
+  const adopted = adoption(seen, settings, undefined);
+  const { record } = adopted;
+  return previewOf(seen, record, todaysFindings(adopted, judge(seen, record, settings, context.host)));
 };
 
 /**
@@ -28,9 +37,9 @@ const look = async (settings: Settings): Promise<SeenLab> => {
  */
 export class Lab extends pulumi.ComponentResource {
   /** What a destroy affects, one entry a machine. */
-  readonly affected: pulumi.Output<SeenMachine[]>;
+  readonly affected: pulumi.Output<AffectedMachine[]>;
   /** The model that a destroy affects. */
-  readonly model: pulumi.Output<SeenModel | "gone">;
+  readonly model: pulumi.Output<AffectedModel | "gone">;
 
   constructor(name: string, settings: Settings, options: pulumi.ComponentResourceOptions = {}) {
     super("lab:index:Lab", name, {}, { ...options, protect: settings.protect || (options.protect ?? false) });
@@ -53,13 +62,14 @@ export class Lab extends pulumi.ComponentResource {
     const seen = look(settings);
     if (pulumi.runtime.isDryRun()) {
       // Outputs that did not change are not shown in a preview; a message is.
-      void seen.then(
-        (lab) => pulumi.log.info(`\n${previewTable(lab, settings)}`, this),
-        () => {},
-      );
+      void seen.then((preview) => {
+        const isRefused = preview.findings.some(({ verdict }) => verdict === "refused");
+        const text = `\n${previewTable(preview, settings)}`;
+        return isRefused ? pulumi.log.warn(text, this) : pulumi.log.info(text, this);
+      });
     }
-    this.affected = pulumi.output(seen.then((lab) => lab.machines));
-    this.model = pulumi.output(seen.then((lab) => lab.model ?? ("gone" as const)));
+    this.affected = pulumi.output(seen.then(({ machines }) => machines));
+    this.model = pulumi.output(seen.then(({ model }) => model ?? ("gone" as const)));
     this.registerOutputs();
   }
 }

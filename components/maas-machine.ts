@@ -1,11 +1,12 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { TeardownError } from "../teardown/errors.ts";
-import { takeOut } from "../teardown/guards/list-guard.ts";
+import { sayFindings, takeOut } from "../teardown/guards/say.ts";
 import type { MachineRecord } from "../teardown/record.ts";
 import { releaseMachine } from "../teardown/release-machine.ts";
 import { bounded, holdsRecord, recordOf, type State } from "./life.ts";
 import {
-  lookAtMachine,
+  isPlainUp,
+  judged,
   notVerified,
   onlyInDestroy,
   refreshTells,
@@ -30,7 +31,7 @@ const recorded = (state: MachineState): MachineRecord => {
   if (machine) return machine;
   throw new TeardownError(
     "refused",
-    `${state.hostname} is in the stack, but the lab's record does not have it; it was not touched\n${takeOut(state.hostname, state.row)}`,
+    `${state.hostname} is in the stack, but the lab's record does not have it; it was not touched\n${takeOut(state.hostname)}`,
   );
 };
 
@@ -64,31 +65,39 @@ const releases = new Map<string, Promise<string>>();
 /** A machine's life: `read` looks by the recorded system_id, `delete` releases. */
 export const life: dynamic.ResourceProvider = bounded<MachineState>({
   ...holdsRecord<MachineState>((inputs) => recorded(inputs).systemId),
-  // Neither absence nor an error drops a machine from the stack: it would never be released then (engine.md 2).
+  // Neither absence nor an error drops a machine from the stack: it would never be released then (engine.md 2). What could not be
+  // looked at is told by the exit criteria, once.
   read: async (state) => {
-    const row = rowOf(state.row);
     if (!state.record || !refreshTells()) return;
-    try {
-      const { systemId } = recorded(state);
-      const machine = await (await lookAtMachine(state.row))(systemId);
-      if (machine === "vanished") return row.warn(`${state.hostname} (${systemId}) is not in MAAS`);
-      if (machine === "invisible")
-        return row.warn(`${state.hostname} (${systemId}) is not visible to this API key`);
-      const locked = machine.locked ? ", locked" : "";
-      row.info(
-        `found ${machine.statusName}, power ${machine.powerState}, owner ${machine.owner ?? "nobody"}${locked}`,
-      );
-    } catch (error) {
-      row.warn(`could not be read; keeping the recorded state: ${(error as Error).message}`);
-    }
+    const now = await judged(state.row, state.record).catch(() => undefined);
+    const own = state.record.machines.find(({ hostname }) => hostname === state.hostname);
+    if (!now?.seen.maas.answered || !own) return;
+    const { findings, settings } = now;
+    const machine = now.seen.maas.machines.find(({ systemId }) => systemId === own.systemId);
+    const found = machine
+      ? `found ${machine.statusName}, power ${machine.powerState}, ${machine.owner ? `owner ${machine.owner}` : "no owner"}`
+      : "not found";
+    const refusals = findings.filter(
+      (finding) => finding.machine === state.hostname && finding.verdict === "refused",
+    );
+    const why = sayFindings(refusals, settings).map((each) => each.found);
+    if (why.length > 0) rowOf(state.row).warn(`${found}; would be refused: ${why.join("; ")}`);
+    else rowOf(state.row).info(found);
   },
   delete: async (state) => {
-    await onlyInDestroy(state.row);
     const { machines } = await settingsNow(state.row);
-    if (!machines.includes(state.hostname)) {
+    const isListed = machines.includes(state.hostname);
+    if (!isListed && (await isPlainUp())) {
+      rowOf(state.row).warn(
+        `forgotten: ${state.hostname} is no longer on the list \`machines\`. It was not touched, and a destroy will not release it`,
+      );
+      return;
+    }
+    await onlyInDestroy(state.row);
+    if (!isListed) {
       throw new TeardownError(
         "refused",
-        `${state.hostname} is in the stack but no longer on the list \`machines\`; it was not touched\n${takeOut(state.hostname, state.row)}`,
+        `${state.hostname} is in the stack but no longer on the list \`machines\`; it was not touched\n${takeOut(state.hostname)}`,
       );
     }
     const { systemId } = recorded(state);

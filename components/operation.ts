@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { adoptLab } from "../teardown/adopt.ts";
+import { type Adoption, adoption, mustBeAdoptable } from "../teardown/adopt.ts";
 import { type EngineOptions, engineOptions } from "../teardown/clients/engine-options.ts";
 import { engineProcess } from "../teardown/clients/engine-process.ts";
 import { stackResources } from "../teardown/clients/pulumi.ts";
@@ -7,12 +7,14 @@ import type { Settings } from "../teardown/config/settings.ts";
 import { stackSettings } from "../teardown/config/stack-settings.ts";
 import type { Context, Row } from "../teardown/context.ts";
 import { TeardownError } from "../teardown/errors.ts";
-import { takeOut } from "../teardown/guards/list-guard.ts";
-import { type Look, machineLook } from "../teardown/look.ts";
+import type { Finding } from "../teardown/guards/finding.ts";
+import { judge } from "../teardown/guards/guards.ts";
+import { takeOut } from "../teardown/guards/say.ts";
 import type { LabRecord } from "../teardown/record.ts";
 import { isDestructive } from "../teardown/run/journal.ts";
 import { findOpenRun } from "../teardown/run/run-directory.ts";
 import type { StopReason } from "../teardown/stopping.ts";
+import { type Survey, survey } from "../teardown/survey.ts";
 import { beginTeardown, type Teardown } from "../teardown/teardown.ts";
 import { versionsNow } from "../teardown/versions.ts";
 import { realContext } from "../teardown/world.ts";
@@ -97,31 +99,49 @@ let looking: Promise<Context> | undefined;
 export const lookingContext = (urn: string): Promise<Context> =>
   (looking ??= settingsNow(urn).then((known) => realContext(known, stopping.signal)));
 
-let looks: Promise<Look> | undefined;
-/** Looks at one machine. */
-export const lookAtMachine = (urn: string): Promise<Look> =>
-  (looks ??= lookingContext(urn).then((context) => machineLook(context)));
-
-let adopting: Promise<LabRecord> | undefined;
+let adopting: Promise<Adoption> | undefined;
 /**
- * Today's lab, found once in an `up`.
+ * Today's lab, looked at once in an `up`.
  *
  * @param before what was recorded last; in a teardown that has begun it stands in for what is gone since
- * @throws TeardownError `missing`
+ * @throws TeardownError `missing`, `juju` or `maas`
  */
-export const adoptedLab = (urn: string, before: LabRecord | undefined): Promise<LabRecord> =>
-  (adopting ??= (async () => {
-    const context = await lookingContext(urn);
-    const { backupRoot, backupLabel } = context.settings;
+export const adoptedLab = async (urn: string, before: LabRecord | undefined): Promise<Adoption> => {
+  const context = await lookingContext(urn);
+  const { settings } = context;
+  adopting ??= (async () => {
+    const { backupRoot, backupLabel } = settings;
     const open = findOpenRun({ backupRoot, backupLabel, ...stackOf(urn), modelUuid: undefined });
     const begun = open && isDestructive(open.journal.events()) ? (before ?? open.lab) : undefined;
-    return await adoptLab(context, begun);
+    return adoption(await survey(context), settings, begun);
+  })();
+  const found = await adopting;
+  mustBeAdoptable(found, settings);
+  return found;
+};
+
+/** What a refresh saw of the recorded lab, and what the guards say of it. */
+export type Judged = { seen: Survey; findings: Finding[]; settings: Settings };
+let judging: Promise<Judged> | undefined;
+/** The recorded lab, looked at and judged once in a refresh, as a destroy does. @throws TeardownError `config` or `refused` */
+export const judged = (urn: string, record: LabRecord): Promise<Judged> =>
+  (judging ??= (async () => {
+    const context = await lookingContext(urn);
+    const seen = await survey(context, { record });
+    const { settings, host } = context;
+    return { seen, findings: judge(seen, record, settings, host), settings };
   })());
 
 /** Whether what a refresh finds is news that stays: before a destroy asks, it is; before a program runs, its table says more. */
 export const refreshTells = (): boolean => {
   const { command } = asked();
   return command === undefined || command === "destroy" || command === "refresh";
+};
+
+/** Whether this is an `up`, and surely nothing else: a program ran, and the command line says so. */
+export const isPlainUp = async (): Promise<boolean> => {
+  const { command, runProgram } = asked();
+  return command === "up" && !runProgram && (await isUp());
 };
 
 /**
@@ -148,7 +168,7 @@ export const onlyInDestroy = async (urn: string): Promise<void> => {
     [
       `${name} is destroyed by \`pulumi destroy\` only, and this is another operation; nothing was touched`,
       "It is in the stack but no longer in the program or on the list `machines`.",
-      takeOut(name, urn),
+      takeOut(name),
     ].join("\n"),
   );
 };

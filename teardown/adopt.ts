@@ -1,58 +1,181 @@
-import type { Context } from "./context.ts";
+import type { JujuModel } from "./clients/juju.ts";
+import type { Settings } from "./config/settings.ts";
 import { TeardownError } from "./errors.ts";
-import { observeLab, type Problem } from "./observe.ts";
-import type { LabRecord } from "./record.ts";
+import { type Finding, note, refused } from "./guards/finding.ts";
+import { judgeSimulation } from "./guards/guards.ts";
+import { findingsTable } from "./guards/say.ts";
+import type { LabRecord, MachineRecord } from "./record.ts";
+import type { JujuSurvey, Survey } from "./survey.ts";
+import { count } from "./text/table.ts";
 
-const complain = (problems: Problem[]): TeardownError =>
-  new TeardownError(
-    "missing",
-    [
-      `the lab cannot be adopted as it is: ${problems.length === 1 ? "one thing is" : `${problems.length} things are`} missing; nothing was changed`,
-      ...problems.flatMap(({ subject, found, next }) => [`  ${subject} ${found}`, `      ${next}`]),
-    ].join("\n"),
-  );
+/** What `up` would write down today, and what speaks against it. */
+export type Adoption = { record: LabRecord; findings: Finding[] };
+
+/** Whether two names differ by at most two letters that were added, left out, changed or swapped. */
+const isSimilar = (one: string, other: string): boolean => {
+  let before: number[] = [];
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [i, letter] of [...one].entries()) {
+    const next = [i + 1];
+    for (const [j, its] of [...other].entries()) {
+      const swapped = i > 0 && j > 0 && letter === other[j - 1] && its === one[i - 1];
+      next.push(
+        Math.min(
+          (row[j + 1] ?? 0) + 1,
+          (next[j] ?? 0) + 1,
+          (row[j] ?? 0) + (letter === its ? 0 : 1),
+          swapped ? (before[j - 1] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
+    }
+    [before, row] = [row, next];
+  }
+  return (row.at(-1) ?? 0) <= 2;
+};
+
+const modelToAdopt = (juju: JujuSurvey, settings: Settings): { model?: JujuModel; findings: Finding[] } => {
+  const { controller, named, unexplained, user = "this user" } = juju;
+  const name = settings.jujuModel;
+  const [model] = named;
+  if (named.length > 1)
+    return { findings: [refused({ code: "model-ambiguous", name, found: named.map((each) => each.name) })] };
+  if (!model) {
+    const missing = { code: "model-not-found", name, controller, unexplained } as const;
+    return { findings: [settings.adoptPartial.includes("gone") ? note(missing) : refused(missing)] };
+  }
+  const { uuid } = model;
+  if (model.isController)
+    return { findings: [refused({ code: "model-is-controllers", name: model.name, uuid })] };
+  const seesAll = juju.models.some(({ isController }) => isController);
+  const { access } = model;
+  return {
+    model,
+    findings: [
+      ...(seesAll ? [] : [note({ code: "gone-not-provable", name: model.name, uuid, user })]),
+      ...(access === undefined || access === "admin"
+        ? []
+        : [note({ code: "no-admin-access", name: model.name, uuid, access, user })]),
+    ],
+  };
+};
 
 /**
- * Finds today's lab and takes down its identities. It only looks.
+ * What of the lab that a survey saw is to be recorded. Pure.
  *
  * What is missing today but was recorded in a teardown that has begun is taken from there: an `up` between two destroys must
  * not be stopped by what the first of them has already destroyed.
  *
  * @param begun the lab of an open run in which something was destroyed
- * @throws TeardownError `missing`, which says how to adopt what is left of a lab that was half destroyed by hand
  */
-export const adoptLab = async (context: Context, begun: LabRecord | undefined): Promise<LabRecord> => {
-  const seen = await observeLab(context, "identities");
-  const known = new Map(begun?.machines.map((machine) => [machine.hostname, machine]));
-  const inTheWay = seen.problems.filter(({ hostname, model }) => {
-    if (model && begun) return false;
-    if (hostname && known.has(hostname)) return false;
-    return !(context.settings.adoptPartial.includes("gone") && model);
-  });
-  if (inTheWay.length > 0) throw complain(inTheWay);
-  const { model } = seen;
-  const today = new Map(
-    seen.machines.filter(({ listed }) => listed).map((machine) => [machine.hostname, machine]),
-  );
-  return {
-    ...(model
-      ? {
-          model: {
-            name: model.name,
-            uuid: model.uuid,
-            controller: model.controller,
-            controllerUuid: model.controllerUuid,
-          },
-        }
-      : begun?.model && { model: begun.model }),
-    maasUrl: seen.maasUrl,
-    machines: context.settings.machines.flatMap((hostname) => {
-      const machine = today.get(hostname);
+export const adoption = (
+  { juju, maas }: Survey,
+  settings: Settings,
+  begun: LabRecord | undefined,
+): Adoption => {
+  const findings: Finding[] = [];
+  if (!juju.answered)
+    findings.push(
+      refused({
+        code: "juju-failed",
+        controller: settings.jujuController,
+        said: juju.said,
+        ...(juju.kind && { kind: juju.kind }),
+      }),
+    );
+  if (!maas.answered)
+    findings.push(
+      refused({ code: "maas-failed", url: maas.url, said: maas.said, ...(maas.kind && { kind: maas.kind }) }),
+    );
+  const record: LabRecord = { maasUrl: maas.url, machines: [] };
+  let adopted: JujuModel | undefined;
+  if (juju.answered) {
+    const { model, findings: found } = modelToAdopt(juju, settings);
+    adopted = model;
+    // The first destroy has destroyed it already.
+    findings.push(...found.filter(({ code }) => !(begun && code === "model-not-found")));
+    if (model) {
+      const { name, uuid, controllerUuid } = model;
+      record.model = { name, uuid, controller: juju.controller, controllerUuid };
+    } else if (begun?.model) record.model = begun.model;
+  }
+  if (maas.answered) {
+    findings.push(...judgeSimulation(settings, maas));
+    if (!maas.isAdmin)
+      findings.push(note({ code: "key-sees-own-only", url: maas.url, username: maas.username }));
+    const known = new Map(begun?.machines.map((machine) => [machine.hostname, machine]));
+    for (const hostname of settings.machines) {
+      const seen = maas.machines.find((machine) => machine.hostname === hostname);
       const before = known.get(hostname);
-      // A machine that the teardown has released already has no owner any more; the one it had stays on record.
-      if (machine && before?.systemId === machine.systemId) return [before];
-      if (machine) return [{ hostname, systemId: machine.systemId, owner: machine.owner }];
-      return before ? [before] : [];
-    }),
-  };
+      if (!seen && before) record.machines.push(before);
+      else if (!seen) {
+        const similar = maas.machines.find(
+          (machine) => !settings.machines.includes(machine.hostname) && isSimilar(machine.hostname, hostname),
+        );
+        findings.push(
+          refused({
+            code: "machine-not-found",
+            hostname,
+            machine: hostname,
+            ...(similar && { similar: similar.hostname }),
+          }),
+        );
+      } else {
+        const { systemId } = seen;
+        const its = seen.ownerData["juju-model-uuid"];
+        if (adopted && its && its !== adopted.uuid && before?.systemId !== systemId)
+          findings.push(
+            refused({
+              code: "machine-of-other-model",
+              hostname,
+              systemId,
+              machine: hostname,
+              its,
+              expected: adopted.uuid,
+            }),
+          );
+        // A machine that the teardown has released already has no owner any more; the one it had stays on record.
+        const today: MachineRecord = { hostname, systemId, owner: seen.owner ?? "" };
+        record.machines.push(before?.systemId === systemId ? before : today);
+      }
+    }
+  }
+  return { record, findings };
+};
+
+/**
+ * What stands in the way of recording today's lab and destroying it, each thing once: what cannot be adopted is not judged besides.
+ */
+export const todaysFindings = ({ findings }: Adoption, judged: Finding[]): Finding[] => {
+  const codes = new Set(judged.map(({ code }) => code));
+  const absent = new Set(
+    findings.flatMap((each) => (each.code === "machine-not-found" ? [each.hostname] : [])),
+  );
+  const hasModel = !findings.some(
+    ({ code }) => code === "model-not-found" || code === "model-ambiguous" || code === "model-is-controllers",
+  );
+  return [
+    ...findings.filter(({ code }) => !codes.has(code)),
+    ...judged.filter(
+      (each) =>
+        !(each.code === "not-adopted" && absent.has(each.hostname)) &&
+        !(each.code === "model-gone-at-up" && !hasModel),
+    ),
+  ];
+};
+
+/**
+ * The record to keep.
+ *
+ * @throws TeardownError `missing`, which says how to adopt what is left of a lab that was half destroyed by hand; `juju` or `maas`
+ * when one of them gave no answer
+ */
+export const mustBeAdoptable = ({ record, findings }: Adoption, settings: Settings): LabRecord => {
+  const missing = findings.filter(({ verdict }) => verdict === "refused");
+  if (missing.length === 0) return record;
+  const codes = new Set(missing.map(({ code }) => code));
+  const silent = codes.has("juju-failed") ? "juju" : codes.has("maas-failed") ? "maas" : undefined;
+  throw new TeardownError(
+    silent ?? "missing",
+    `the lab cannot be adopted as it is: ${count(missing.length, "finding")}; nothing was changed\n${findingsTable(missing, settings)}`,
+  );
 };

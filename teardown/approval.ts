@@ -3,9 +3,8 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { isPermission } from "./config/permissions.ts";
 import type { Settings } from "./config/settings.ts";
-import { destroyWith, ok, refused } from "./guards/finding.ts";
+import { type Finding, ok, refused } from "./guards/finding.ts";
 import type { LabRecord } from "./record.ts";
-import type { Finding } from "./run/event.ts";
 import { inHome } from "./run/run-directory.ts";
 
 // A secret, the approval itself, and what only says how long or how fast: none of them changes what is destroyed.
@@ -107,8 +106,6 @@ export const differences = (approved: Scope, now: Scope): string[] => {
     );
 };
 
-const planAnew = "npx openstack-lab plan --out plan.json   # have it approved, then:";
-
 /**
  * Whether what would be destroyed is what was approved: the digest that `approved` names is today's. Pure.
  *
@@ -122,28 +119,14 @@ export const judgeApproval = (
   const { approved, requireApproval, approvedPlan } = settings;
   const now = scopeOf(lab, settings);
   const digest = digestOf(now);
-  const next = `${planAnew}\n${destroyWith("approved", digest)}`;
-  if (approved === "") {
-    if (!requireApproval) return [];
-    return [
-      refused("approval", digest.slice(0, 12), "is not approved, and `requireApproval` is set", {
-        expected: "the digest of an approved plan",
-        next,
-      }),
-    ];
-  }
-  if (approved === digest) return [ok("approval", digest.slice(0, 12), "is what was approved")];
-  const seen = (): string => {
-    if (!plan) return "to see line by line what differs, set approvedPlan to the file of the approved plan";
-    if ("problem" in plan) return `${approvedPlan} cannot be compared: ${plan.problem}`;
+  if (approved === "") return requireApproval ? [refused({ code: "not-approved", digest })] : [];
+  if (approved === digest) return [ok({ code: "approved", digest })];
+  const compared = (): string[] => {
+    if (!plan) return ["to see line by line what differs, set approvedPlan to the file of the approved plan"];
+    if ("problem" in plan) return [`${approvedPlan} cannot be compared: ${plan.problem}`];
     if (plan.digest !== approved)
-      return `${approvedPlan} is another plan than the approved one: ${plan.digest}`;
-    return ["what differs:", ...differences(plan.scope, now).map((line) => `  ${line}`)].join("\n");
+      return [`${approvedPlan} is another plan than the approved one: ${plan.digest}`];
+    return ["what differs:", ...differences(plan.scope, now).map((line) => `  ${line}`)];
   };
-  return [
-    refused("approval", approved.slice(0, 12), "was approved, and is not what would be destroyed now", {
-      expected: digest,
-      next: `${seen()}\n${next}`,
-    }),
-  ];
+  return [refused({ code: "other-approved", approved, digest, compared: compared() })];
 };

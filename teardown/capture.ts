@@ -7,7 +7,7 @@ import { jujuErrorKind } from "./clients/juju.ts";
 import type { Settings } from "./config/settings.ts";
 import type { Clock } from "./context.ts";
 import { TeardownError } from "./errors.ts";
-import { destroyWith } from "./guards/finding.ts";
+import { destroyWith } from "./guards/say.ts";
 import { identityOf, type ModelRecord } from "./record.ts";
 import {
   captureFiles,

@@ -11,13 +11,12 @@ import {
 import { sayDuration } from "./config/duration.ts";
 import type { Context, Row } from "./context.ts";
 import { TeardownError } from "./errors.ts";
-import { refusalMessage } from "./guards/findings-table.ts";
-import { strangersNow } from "./guards/guards.ts";
+import { unlistedNow } from "./guards/guards.ts";
 import { judgeModel } from "./guards/model-guard.ts";
+import { refusalMessage } from "./guards/say.ts";
 import { type Outage, outageOf } from "./outage.ts";
 import { startProgress, timeOfDay } from "./progress.ts";
 import { identityOf, type ModelRecord } from "./record.ts";
-import type { Finding } from "./run/event.ts";
 import type { Run } from "./run/run-directory.ts";
 import { stopped, stopReason, throwIfStopped } from "./stopping.ts";
 
@@ -47,12 +46,29 @@ const betweenLists = 200;
 // When a model was first seen gone by this process, if each look since has seen the same.
 const goneSince = new WeakMap<Context, Map<string, number>>();
 
-const lookForModel = async (context: Context, recorded: ModelRecord): Promise<Presence> => {
+/**
+ * Whether a model that this user can never prove to be gone counts as gone: `acceptUnproven` names it, this run saw it dying, and
+ * nothing else speaks against it.
+ */
+const isBelieved = (
+  context: Context,
+  run: Run,
+  { uuid }: ModelRecord,
+  { state, reasons }: Presence,
+): boolean =>
+  state === "unclear" &&
+  context.settings.acceptUnproven.includes(uuid) &&
+  reasons !== undefined &&
+  reasons.every((reason) => reason.code === "controller-model-not-visible" && reason.shown !== undefined) &&
+  run.journal.events().some((each) => each.event === "model-state" && each.state === "dying");
+
+const lookForModel = async (context: Context, recorded: ModelRecord, run: Run): Promise<Presence> => {
   const { uuid } = recorded;
   const since = goneSince.get(context) ?? new Map<string, number>();
   goneSince.set(context, since);
   const began = context.clock.now();
-  const seen = await context.juju.presence(identityOf(recorded));
+  const looked = await context.juju.presence(identityOf(recorded));
+  const seen: Presence = isBelieved(context, run, recorded, looked) ? { ...looked, state: "gone" } : looked;
   if (seen.state !== "gone") since.delete(uuid);
   else if (!since.has(uuid)) since.set(uuid, began);
   return seen;
@@ -63,17 +79,17 @@ const lookForModel = async (context: Context, recorded: ModelRecord): Promise<Pr
  * stderr, and no entry with the recorded UUID. When this process has seen it gone before, and never otherwise since, that
  * list is the first of the two.
  */
-export const confirmGone = async (context: Context, recorded: ModelRecord): Promise<Presence> => {
+export const confirmGone = async (context: Context, recorded: ModelRecord, run: Run): Promise<Presence> => {
   const { clock, signal } = context;
   const firstGone = () => goneSince.get(context)?.get(recorded.uuid);
   const untilNextList = (first: number) =>
     clock.sleep(Math.max(0, first + betweenLists - clock.now()), signal);
   const before = firstGone();
   if (before !== undefined) await untilNextList(before);
-  const seen = await lookForModel(context, recorded);
+  const seen = await lookForModel(context, recorded, run);
   if (seen.state !== "gone" || before !== undefined) return seen;
   await untilNextList(firstGone() ?? clock.now());
-  return await lookForModel(context, recorded);
+  return await lookForModel(context, recorded, run);
 };
 
 const modelProgress = ({ run, row, recorded, context, typical }: ModelDestruction) => {
@@ -90,8 +106,8 @@ const modelProgress = ({ run, row, recorded, context, typical }: ModelDestructio
 type ModelProgress = ReturnType<typeof modelProgress>;
 
 /** Looks for the model, through outages. */
-const look = ({ context, recorded }: ModelDestruction, outage: Outage): Promise<Presence> =>
-  outage.through(async () => mustAnswer(await confirmGone(context, recorded)));
+const look = ({ context, recorded, run }: ModelDestruction, outage: Outage): Promise<Presence> =>
+  outage.through(async () => mustAnswer(await confirmGone(context, recorded, run)));
 
 /** What a further try may mend gives `otherwise`. @throws what needs somebody: a login that has expired, no juju */
 const unlessLasting =
@@ -116,7 +132,8 @@ const dyingSince = (run: Run): number | undefined => {
 
 const judge = (model: JujuModel, recorded: ModelRecord, untouched: string): void => {
   const verdict = judgeModel(model, recorded);
-  if (verdict.verdict === "refused") throw new TeardownError("refused", refusalMessage([verdict], untouched));
+  if (verdict.verdict === "refused")
+    throw new TeardownError("refused", refusalMessage([verdict], untouched, {}));
 };
 
 const logins = ["login-expired", "not-logged-in", "unauthorized"];
@@ -149,17 +166,20 @@ const hasOnlyListed = async (
   progress: ModelProgress,
   outage: Outage,
 ): Promise<boolean> => {
-  const strangers: Finding[] | undefined = await outage
-    .through(() => strangersNow(context, run.lab, recorded))
+  const unlisted = await outage
+    .through(() => unlistedNow(context, run.lab, recorded))
     .catch(
       unlessLasting((error) => {
         progress.note(`its machines could not be read: ${firstLine(error.message)}`);
         return undefined;
       }),
     );
-  if (strangers === undefined) return false;
-  if (strangers.length === 0) return true;
-  throw new TeardownError("refused", refusalMessage(strangers, "the model was not destroyed"));
+  if (unlisted === undefined) return false;
+  if (unlisted.length === 0) return true;
+  throw new TeardownError(
+    "refused",
+    refusalMessage(unlisted, "the model was not destroyed", context.settings),
+  );
 };
 
 /**

@@ -1,104 +1,146 @@
 import { releaseEffect } from "./clients/maas.ts";
 import { sayDuration } from "./config/duration.ts";
 import { permit } from "./config/permissions.ts";
+import type { Settings } from "./config/settings.ts";
 import type { Context, Row } from "./context.ts";
 import { confirmGone } from "./destroy-model.ts";
 import { TeardownError } from "./errors.ts";
-import { somebodyElses } from "./guards/machine-guard.ts";
-import { machineLook, type Seen, wasReleased } from "./look.ts";
+import { isLost } from "./guards/model-guard.ts";
 import type { ReadyPoller } from "./ready-poller.ts";
-import { type LabRecord, systemIds } from "./record.ts";
+import type { LabRecord, MachineRecord } from "./record.ts";
 import type { Criterion } from "./run/event.ts";
 import { type Run, shownPath } from "./run/run-directory.ts";
+import { throwIfStopped } from "./stopping.ts";
+import { type MaasSurvey, type Survey, survey } from "./survey.ts";
 import { aligned, count, indent } from "./text/table.ts";
 
-const modelLine = async (context: Context, lab: LabRecord): Promise<Criterion> => {
-  const { model } = lab;
-  if (!model)
-    return { met: true, subject: `model ${context.settings.jujuModel}`, found: "gone (already at `up`)" };
+const modelCriterion = ({ juju }: Survey, { model }: LabRecord, settings: Settings): Criterion => {
+  if (!model) return { met: true, subject: `model ${settings.jujuModel}`, found: "gone (already at `up`)" };
   const subject = `model ${model.name}`;
-  const seen = await confirmGone(context, model);
-  if (seen.state === "gone") return { met: true, subject, found: "gone" };
-  const found = seen.model
-    ? `${seen.model.life} (${seen.model.status}${seen.model.statusMessage ? `: ${seen.model.statusMessage}` : ""})`
-    : (seen.why ?? "cannot be seen for sure");
-  return { met: false, subject, found, next: "pulumi up && pulumi destroy   # up adopts it again" };
-};
-
-const machineLine = (
-  context: Context,
-  lab: LabRecord,
-  hostname: string,
-  systemId: string,
-  machine: Seen,
-  released = false,
-): Criterion => {
-  const subject = `machine ${hostname} ${systemId}`;
-  if (machine === "invisible") {
-    return released
-      ? { met: true, subject, found: "Ready once, somebody else's now (not visible to this API key)" }
-      : {
-          met: false,
-          subject,
-          found: "not visible to this API key",
-          next: "use a key that sees all machines, then: pulumi destroy",
-        };
-  }
-  if (machine === "vanished") {
-    return context.settings.acceptDeleted.includes(systemId)
-      ? { met: true, subject, found: "deleted from MAAS, accepted" }
-      : {
-          met: false,
-          subject,
-          found: "deleted from MAAS",
-          next: permit(context.settings, "acceptDeleted", [systemId]),
-        };
-  }
-  if (releaseEffect(machine.status) === "ready") return { met: true, subject, found: "Ready" };
-  if (released && somebodyElses(machine, lab.model)) {
-    const owner = machine.owner ? `, owned by ${machine.owner}` : "";
-    return { met: true, subject, found: `Ready once, somebody else's now (${machine.statusName}${owner})` };
-  }
-  const owner = machine.owner ? `, owned by ${machine.owner}` : "";
-  const profile = context.settings.maasProfile || "<profile>";
+  if (isLost(juju, model, settings))
+    return {
+      met: true,
+      subject,
+      found: "its controller is lost, accepted by `controllerLost`",
+      by: "accepted",
+    };
+  const next = "pulumi up && pulumi destroy   # up adopts it again";
+  if (!juju.answered)
+    return { met: false, subject, found: juju.said.split("\n")[0] ?? "", next: "pulumi destroy" };
+  const { state, model: seen, why } = juju.presence ?? { state: "unclear" as const };
+  if (state === "gone") return { met: true, subject, found: "gone" };
   return {
     met: false,
     subject,
-    found: `${machine.statusName}${owner}`,
-    next: `maas ${profile} machine read ${systemId}   # when it is Ready: pulumi destroy`,
+    found: seen
+      ? `${seen.life} (${seen.status}${seen.statusMessage ? `: ${seen.statusMessage}` : ""})`
+      : (why ?? "cannot be seen for sure"),
+    next,
   };
 };
 
-/**
- * Machines that Juju destroyed with the model although they are not listed, as `alsoDestroyed` permitted: Juju does not wait
- * until they are Ready, so we do.
- */
-const alsoDestroyedLines = async (context: Context, run: Run, poller: ReadyPoller): Promise<Criterion[]> => {
-  const permitted = run.journal
-    .events()
-    .flatMap((each) =>
-      each.event === "guards-passed"
-        ? each.findings.filter(({ guard, verdict, id }) => guard === "unlisted" && verdict === "note" && id)
-        : [],
-    );
-  const ids = [...new Set(permitted.map(({ id = "" }) => id))];
-  if (ids.length === 0) return [];
-  const maas = await context.maas();
-  const lookAt = machineLook(context);
-  const found = await maas.machines({ systemIds: ids });
-  const hostnames = new Map(found.map((machine) => [machine.systemId, machine.hostname]));
-  return await Promise.all(
-    ids.map(async (systemId) => {
-      const hostname = hostnames.get(systemId);
-      if (hostname === undefined)
-        return machineLine(context, run.lab, "unlisted", systemId, await lookAt(systemId));
-      return machineLine(context, run.lab, hostname, systemId, await poller.settled(systemId));
-    }),
-  );
+const machineCriterion = (
+  maas: MaasSurvey,
+  { hostname, systemId }: Pick<MachineRecord, "hostname" | "systemId">,
+  settings: Settings,
+): Criterion => {
+  const subject = `machine ${hostname} ${systemId}`;
+  const machine = maas.machines.find((each) => each.systemId === systemId);
+  const owner = machine?.owner ? `, owned by ${machine.owner}` : "";
+  const profile = settings.maasProfile || "<profile>";
+  if (machine && releaseEffect(machine.status) === "ready") return { met: true, subject, found: "Ready" };
+  if (maas.taken.has(systemId)) {
+    const now = machine ? `${machine.statusName}${owner}` : "not visible to this API key";
+    return { met: true, subject, found: `Ready once, somebody else's now (${now})`, by: "taken" };
+  }
+  if (machine) {
+    return {
+      met: false,
+      subject,
+      found: `${machine.statusName}${owner}`,
+      next: `maas ${profile} machine read ${systemId}   # when it is Ready: pulumi destroy`,
+    };
+  }
+  if (maas.absent.get(systemId) !== "vanished") {
+    return {
+      met: false,
+      subject,
+      found: "not visible to this API key",
+      next: "use a key that sees all machines, then: pulumi destroy",
+    };
+  }
+  return settings.acceptDeleted.includes(systemId)
+    ? { met: true, subject, found: "deleted from MAAS, accepted", by: "accepted" }
+    : {
+        met: false,
+        subject,
+        found: "deleted from MAAS",
+        next: permit(settings, "acceptDeleted", [systemId]),
+      };
 };
 
-const table = (lines: Criterion[]) =>
-  aligned(lines.map(({ met, subject, found }) => [met ? "met" : "NOT MET", subject, found]));
+/** Whether a survey meets the exit criteria: the model gone, every machine Ready. Pure. The model is the first of the criteria. */
+export const judgeExit = (seen: Survey, record: LabRecord, settings: Settings): Criterion[] => {
+  const { maas } = seen;
+  return [
+    modelCriterion(seen, record, settings),
+    ...(maas.answered
+      ? record.machines.map((machine) => machineCriterion(maas, machine, settings))
+      : [
+          {
+            met: false,
+            subject: `MAAS ${maas.url}`,
+            found: maas.said.split("\n")[0] ?? "",
+            next: "pulumi destroy",
+          },
+        ]),
+  ];
+};
+
+/** The machines that Juju destroyed with the model although they are not listed, as `alsoDestroyed` permitted. */
+const alsoDestroyed = (run: Run): MachineRecord[] => {
+  const permitted = run.journal
+    .events()
+    .flatMap((each) => (each.event === "guards-passed" ? each.findings : []))
+    .flatMap((finding): MachineRecord[] =>
+      finding.code === "unlisted" && finding.inMaas
+        ? [{ hostname: finding.hostname, systemId: finding.id, owner: "" }]
+        : finding.code === "words" && finding.guard === "unlisted" && finding.id
+          ? [{ hostname: "unlisted", systemId: finding.id, owner: "" }]
+          : [],
+    );
+  return [...new Map(permitted.map((machine) => [machine.systemId, machine])).values()];
+};
+
+const passing: ReadonlySet<string | undefined> = new Set(["unreachable", "timeout", "server"]);
+const beforeLookingAgain = 5_000;
+
+/** What has been destroyed stays so: while Juju or MAAS is away, it is waited for. */
+const surveyThroughOutages = async (
+  context: Context,
+  record: LabRecord,
+  run: Run,
+  row: Row,
+): Promise<Survey> => {
+  for (;;) {
+    const seen = await survey(context, {
+      record,
+      run,
+      presence: (model) => confirmGone(context, model, run),
+    });
+    throwIfStopped(context, "the exit criteria were not checked");
+    const isLostNow = record.model && isLost(seen.juju, record.model, context.settings);
+    const away = [...(isLostNow ? [] : [seen.juju]), seen.maas].find(
+      (side) => !side.answered && passing.has(side.kind),
+    );
+    if (!away || away.answered) return seen;
+    row.status(`no answer, waiting: ${away.said.split("\n")[0]}`);
+    await context.clock.sleep(beforeLookingAgain, context.signal);
+  }
+};
+
+const table = (criteria: Criterion[]) =>
+  aligned(criteria.map(({ met, subject, found }) => [met ? "met" : "NOT MET", subject, found]));
 
 /**
  * Reads everything afresh: the model gone, every machine Ready. When it is, the run is closed.
@@ -114,53 +156,35 @@ export const checkExitCriteria = async (options: {
   row: Row;
 }): Promise<string> => {
   const { context, run, lab, poller, row } = options;
-  const began = context.clock.now();
+  const { settings, clock } = context;
+  const began = clock.now();
   row.status("reading everything afresh");
-  const maas = await context.maas();
-  const [model, machines, also] = await Promise.all([
-    modelLine(context, lab),
-    maas.machines({ systemIds: systemIds(lab) }),
-    alsoDestroyedLines(context, run, poller),
-  ]);
-  const byId = new Map(machines.map((machine) => [machine.systemId, machine]));
-  const lookAt = machineLook(context);
-  const own = await Promise.all(
-    lab.machines.map(async (recorded) => {
-      const { hostname, systemId } = recorded;
-      // That a machine is not on a list proves nothing.
-      const machine = byId.get(systemId) ?? (await lookAt(systemId));
-      const isTheirs =
-        machine === "invisible" || (typeof machine !== "string" && somebodyElses(machine, lab.model));
-      const released = isTheirs && (await wasReleased(context, run, recorded));
-      return machineLine(context, lab, hostname, systemId, machine, released);
-    }),
-  );
-  const lines = [model, ...own, ...also];
-  const met = lines.every((line) => line.met);
-  const rows = table(lines);
-  run.journal.write({
-    event: "exit-criteria",
-    met,
-    criteria: lines,
-    took: context.clock.now() - began,
-  });
-  if (!met) {
-    const failing = lines.flatMap((line, at) =>
-      line.met ? [] : [rows[at] ?? "", ...(line.next ? [indent(`next: ${line.next}`, 9)] : [])],
+  // Juju does not wait until what it releases is Ready, so we do.
+  const also = alsoDestroyed(run);
+  await Promise.all(also.map(({ systemId }) => poller.settled(systemId)));
+  const record: LabRecord = { ...lab, machines: [...lab.machines, ...also] };
+  const seen = await surveyThroughOutages(context, record, run, row);
+  const criteria = judgeExit(seen, record, settings);
+  const isMet = criteria.every(({ met }) => met);
+  const rows = table(criteria);
+  run.journal.write({ event: "exit-criteria", met: isMet, criteria, took: clock.now() - began });
+  if (!isMet) {
+    const failing = criteria.flatMap(({ met, next }, at) =>
+      met ? [] : [rows[at] ?? "", ...(next ? [indent(`next: ${next}`, 9)] : [])],
     );
     throw new TeardownError(
       "exit-criteria",
-      `the exit criteria are not met: ${lines.filter((line) => !line.met).length} of ${lines.length}\n${failing.join("\n")}\nThe run stays open: ${shownPath(run.directory)}`,
+      `the exit criteria are not met: ${criteria.filter(({ met }) => !met).length} of ${criteria.length}\n${failing.join("\n")}\nThe run stays open: ${shownPath(run.directory)}`,
     );
   }
   const opened = run.journal.events()[0]?.at;
-  const took = opened ? context.clock.now() - Date.parse(opened) : 0;
-  const { nextStep } = context.settings;
-  const ready = lines.filter(({ found }) => found === "Ready").length;
-  const accepted = lines.length - 1 - ready;
+  const took = opened ? clock.now() - Date.parse(opened) : 0;
+  const { nextStep } = settings;
+  const [, ...machines] = criteria;
+  const many = (by: Criterion["by"]) => machines.filter((each) => each.by === by).length;
   run.journal.write({ event: "run-closed", outcome: "complete", took, nextStep });
   return [
-    `exit criteria met after ${sayDuration(took)}: the model is gone, ${count(ready, "machine")} Ready${accepted ? `, ${accepted} accepted as deleted` : ""}`,
+    `exit criteria met after ${sayDuration(took)}: the model is gone, ${count(many(undefined), "machine")} Ready${many("accepted") ? `, ${many("accepted")} accepted as deleted` : ""}${many("taken") ? `, ${many("taken")} somebody else's now` : ""}`,
     ...rows,
     `captured and audited in ${shownPath(run.directory)}`,
     `journal.jsonl ends with ${run.journal.digest()}`,

@@ -12,8 +12,8 @@ import { sayDuration } from "./config/duration.ts";
 import { permit } from "./config/permissions.ts";
 import type { Context, Row } from "./context.ts";
 import { TeardownError } from "./errors.ts";
-import { refusalMessage } from "./guards/findings-table.ts";
 import { judgeMachine, type MachineSurroundings, somebodyElses } from "./guards/machine-guard.ts";
+import { refusalMessage } from "./guards/say.ts";
 import { isTaken, type Look, type Seen, wasReleased } from "./look.ts";
 import { type Outage, outageOf, sayOutage } from "./outage.ts";
 import { type MachineProgress, machineProgress } from "./progress.ts";
@@ -199,7 +199,7 @@ const judge = async (job: Job, machine: MaasMachine): Promise<void> => {
   if (finding.verdict === "refused")
     throw new TeardownError(
       "refused",
-      refusalMessage([finding], isCalled ? goesOn : "this machine was not touched"),
+      refusalMessage([finding], isCalled ? goesOn : "this machine was not touched", context.settings),
     );
 };
 

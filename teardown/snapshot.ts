@@ -3,8 +3,7 @@ import { sayDuration } from "./config/duration.ts";
 import type { Settings } from "./config/settings.ts";
 import type { Context, Row } from "./context.ts";
 import { TeardownError } from "./errors.ts";
-import { refused } from "./guards/finding.ts";
-import type { Finding } from "./run/event.ts";
+import { type Finding, refused } from "./guards/finding.ts";
 import { isDestructive } from "./run/journal.ts";
 import { inHome, type Run } from "./run/run-directory.ts";
 import { throwIfStopped } from "./stopping.ts";
@@ -12,14 +11,7 @@ import { indent } from "./text/table.ts";
 
 /** `requireSnapshot` without a command that makes one. Pure. */
 export const judgeSnapshot = ({ requireSnapshot, snapshotCommand }: Settings): Finding[] =>
-  requireSnapshot && snapshotCommand.length === 0
-    ? [
-        refused("snapshot", "requireSnapshot", "is set, and there is no `snapshotCommand` to make one", {
-          expected: "a command that makes a snapshot",
-          next: "pulumi config set --path 'snapshotCommand[0]' <program>   # an example: examples/snapshots/lxd.sh",
-        }),
-      ]
-    : [];
+  requireSnapshot && snapshotCommand.length === 0 ? [refused({ code: "no-snapshot-command" })] : [];
 
 /** What an operator reads of it, and the journal keeps. */
 const lastBytes = 2_000;

@@ -8,11 +8,14 @@ import type { Context, Row } from "./context.ts";
 import { mustBeGoing } from "./destroy-model.ts";
 import { engineIdentity } from "./engine-identity.ts";
 import { TeardownError } from "./errors.ts";
-import { findingsTable, refusalMessage } from "./guards/findings-table.ts";
-import { askGuards, type Verdict } from "./guards/guards.ts";
+import { type Finding, stopping } from "./guards/finding.ts";
+import { judge, surroundings } from "./guards/guards.ts";
+import type { MachineSurroundings } from "./guards/machine-guard.ts";
+import { isLost } from "./guards/model-guard.ts";
+import { findingsTable, refusalMessage } from "./guards/say.ts";
 import { type Look, machineLook } from "./look.ts";
 import { type ReadyPoller, readyPoller } from "./ready-poller.ts";
-import type { LabRecord } from "./record.ts";
+import type { LabRecord, ModelRecord } from "./record.ts";
 import { writeReport } from "./report/write-report.ts";
 import { takeOutcomes } from "./run/captured.ts";
 import { isDestructive } from "./run/journal.ts";
@@ -21,6 +24,15 @@ import { keepRecord, openRun, type Run } from "./run/run-directory.ts";
 import { type Usual, usualDurations } from "./run/usual.ts";
 import { ensureSnapshot, judgeSnapshot } from "./snapshot.ts";
 import { stopReason, throwIfStopped, whyStopped } from "./stopping.ts";
+import { survey } from "./survey.ts";
+
+/** What the guards found, the model that is to be destroyed, and in what surroundings each machine is judged before its release. */
+export type Verdict = {
+  findings: Finding[];
+  around: MachineSurroundings;
+  /** Undefined when it was gone at `up`, or its controller is lost for ever. */
+  model: ModelRecord | undefined;
+};
 
 /** One destroy's part of a run, in this process: every destructive call goes through it. */
 export type Teardown = {
@@ -176,19 +188,25 @@ export const beginTeardown = async (options: {
   const askOnce = once(async () => {
     const began = clock.now();
     const { approvedPlan } = settings;
-    const asked = await askGuards(context, run.lab, run);
-    const approval = judgeApproval(run.lab, settings, approvedPlan ? readPlanFile(approvedPlan) : undefined);
-    const verdict = { ...asked, findings: [...asked.findings, ...judgeSnapshot(settings), ...approval] };
+    const seen = await survey(context, { record: run.lab, run });
+    const findings = [
+      ...judge(seen, run.lab, settings, context.host),
+      ...judgeSnapshot(settings),
+      ...judgeApproval(run.lab, settings, approvedPlan ? readPlanFile(approvedPlan) : undefined),
+    ];
     const begun = isDestructive(run.journal.events());
-    // Once the teardown has begun, what concerns one machine alone stops that machine alone: it is judged again before its release.
-    const stops = verdict.findings.filter(
-      ({ verdict, machine }) => verdict === "refused" && !(begun && machine),
-    );
+    const stops = stopping(findings, begun);
     run.journal.write({
       event: stops.length ? "guards-refused" : "guards-passed",
-      findings: verdict.findings,
+      findings,
       took: clock.now() - began,
     });
+    const { model } = run.lab;
+    const verdict: Verdict = {
+      findings,
+      around: surroundings(seen, model, settings, context.host),
+      model: model && isLost(seen.juju, model, settings) ? undefined : model,
+    };
     return { verdict, stops, begun };
   });
   return {
@@ -210,18 +228,18 @@ export const beginTeardown = async (options: {
             throw new TeardownError("refused", `the guards refuse, as another row says; ${untouched}`);
           told = true;
           await versionsOfAFailure();
-          throw new TeardownError("refused", refusalMessage(verdict.findings, untouched));
+          throw new TeardownError("refused", refusalMessage(verdict.findings, untouched, settings));
         }
         if (!told) {
           told = true;
           const notes = verdict.findings.filter(({ verdict }) => verdict !== "ok");
-          if (notes.length > 0) row.info(`worth knowing:\n${findingsTable(notes)}`);
+          if (notes.length > 0) row.info(`worth knowing:\n${findingsTable(notes, settings)}`);
         }
         return verdict;
       }),
     going: (row) =>
       within(async () => {
-        const { model } = run.lab;
+        const { model } = (await askOnce()).verdict;
         if (!model) return;
         going ??= mustBeGoing(context, run, model, row);
         await going;

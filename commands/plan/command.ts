@@ -3,15 +3,13 @@ import { type Command, Option } from "commander";
 import { digestOf, type PlanFile, scopeOf } from "../../teardown/approval.ts";
 import type { Settings } from "../../teardown/config/settings.ts";
 import { TeardownError } from "../../teardown/errors.ts";
-import { refused } from "../../teardown/guards/finding.ts";
-import type { Finding } from "../../teardown/run/event.ts";
+import { type Finding, refused } from "../../teardown/guards/finding.ts";
 import { writeWhole } from "../../teardown/run/files.ts";
 import { inHome } from "../../teardown/run/run-directory.ts";
 import { judgeSnapshot } from "../../teardown/snapshot.ts";
 import { realContext } from "../../teardown/world.ts";
 import { afterHelp, exitCodes } from "../exit-codes.ts";
 import { type PulumiCli, pulumiCli } from "../pulumi-cli.ts";
-import { quoted } from "../quoted.ts";
 import { readStack, type StackNow } from "../stack.ts";
 import { planOf } from "./plan.ts";
 import { renderMarkdown, renderText } from "./render.ts";
@@ -25,21 +23,11 @@ const judgePulumi = async (cli: PulumiCli, { stack, resources }: StackNow): Prom
   const opened = await cli.run(["stack", "--show-urns", "--stack", stack]);
   return [
     ...(isProtected.length > 0
-      ? [
-          refused("pulumi", `stack ${stack}`, `${isProtected.length} of its resources are protected`, {
-            expected: "no protected resource",
-            next: `pulumi state unprotect --all -y --stack ${quoted(stack)}   # the next pulumi up protects them again`,
-          }),
-        ]
+      ? [refused({ code: "stack-protected", stack, resources: isProtected.length })]
       : []),
     ...(opened.exitCode === 0
       ? []
-      : [
-          refused("pulumi", `stack ${stack}`, opened.stderr.trim(), {
-            expected: "the stack's passphrase in the environment",
-            next: "export PULUMI_CONFIG_PASSPHRASE=... (or PULUMI_CONFIG_PASSPHRASE_FILE=...)",
-          }),
-        ]),
+      : [refused({ code: "stack-not-opened", stack, said: opened.stderr.trim() })]),
   ];
 };
 

@@ -1,15 +1,16 @@
-import { adoptLab } from "../../teardown/adopt.ts";
+import { adoption, todaysFindings } from "../../teardown/adopt.ts";
 import type { Settings } from "../../teardown/config/settings.ts";
 import type { Context } from "../../teardown/context.ts";
-import { TeardownError } from "../../teardown/errors.ts";
-import { askGuards } from "../../teardown/guards/guards.ts";
-import { observeLab, type SeenLab } from "../../teardown/observe.ts";
+import { type Finding, stopping } from "../../teardown/guards/finding.ts";
+import { judge } from "../../teardown/guards/guards.ts";
+import { type SaidFinding, sayFindings } from "../../teardown/guards/say.ts";
+import { type Preview, previewOf } from "../../teardown/preview.ts";
 import type { LabRecord } from "../../teardown/record.ts";
-import type { Finding } from "../../teardown/run/event.ts";
 import { isDestructive } from "../../teardown/run/journal.ts";
 import { findOpenRun, inHome } from "../../teardown/run/run-directory.ts";
+import { survey } from "../../teardown/survey.ts";
 
-/** What `pulumi destroy` would hit now, and whether it would go. */
+/** What `pulumi destroy` affects now, and whether it would go. */
 export type Plan = {
   v: 1;
   at: string;
@@ -21,8 +22,8 @@ export type Plan = {
   wouldGo: boolean;
   /** Why not, or what else stands in the way. */
   why: string[];
-  lab: SeenLab | undefined;
-  findings: Finding[];
+  lab: Preview;
+  findings: SaidFinding[];
   /** The teardown that has begun and would be continued. */
   openRun?: { directory: string; destructive: boolean };
   backupRoot: string;
@@ -46,12 +47,9 @@ const openRunOf = (settings: Settings, place: { project: string; stack: string }
   return run && { directory: run.directory, destructive: isDestructive(run.journal.events()) };
 };
 
-const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
 /**
- * Looks at the lab and asks every guard, as a destroy would. Touches nothing but the backup root, which the guard tries.
- *
- * @throws TeardownError when neither the stack nor the lab says what would be destroyed
+ * Looks at the lab and asks every guard, as a destroy does: by what the stack has on record, else by what `up` would record today.
+ * Changes nothing; whether the backup root can be written to is tried in the folder that is there.
  */
 export const planOf = async ({
   context,
@@ -61,12 +59,15 @@ export const planOf = async ({
   also = [],
   now = Date.now,
 }: Question): Promise<Plan> => {
-  const { settings } = context;
-  const seeing = observeLab(context).then(
-    (lab) => ({ lab, unseen: undefined }),
-    (error: unknown) => ({ lab: undefined, unseen: message(error) }),
-  );
-  const base = {
+  const { settings, host } = context;
+  const seen = await survey(context, { record: recorded, contents: true });
+  const adopted = recorded ? { record: recorded, findings: [] } : adoption(seen, settings, undefined);
+  const { record } = adopted;
+  const judged = judge(seen, record, settings, host);
+  const findings = [...todaysFindings(adopted, judged), ...also];
+  const openRun = openRunOf(settings, { project, stack }, record);
+  const stops = stopping(findings, openRun?.destructive ?? false);
+  return {
     v: 1 as const,
     at: new Date(now()).toISOString(),
     project,
@@ -74,40 +75,11 @@ export const planOf = async ({
     simulated: settings.simulated,
     backupRoot: inHome(settings.backupRoot),
     nextStep: settings.nextStep,
-  };
-  const lab =
-    recorded ??
-    (await adoptLab(context, undefined).catch((error: unknown) => {
-      if (error instanceof TeardownError && error.code === "missing") return error;
-      throw error;
-    }));
-  if (lab instanceof TeardownError) {
-    return {
-      ...base,
-      identities: "today",
-      wouldGo: false,
-      why: [lab.message],
-      lab: (await seeing).lab,
-      findings: also,
-    };
-  }
-  const openRun = openRunOf(settings, { project, stack }, lab);
-  const [{ lab: seen, unseen }, guards] = await Promise.all([seeing, askGuards(context, lab)]);
-  const findings = [...guards.findings, ...also];
-  // As in the teardown itself: once it has begun, what concerns one machine stops that machine alone.
-  const stops = findings.filter(
-    ({ verdict, machine }) => verdict === "refused" && !(openRun?.destructive && machine),
-  );
-  return {
-    ...base,
     identities: recorded ? "stack" : "today",
     wouldGo: stops.length === 0,
-    why: [
-      ...(stops.length > 0 ? [`${stops.length} of ${findings.length} guards refuse`] : []),
-      ...(unseen === undefined ? [] : [`the lab could not be looked at: ${unseen}`]),
-    ],
-    lab: seen,
-    findings,
+    why: stops.length > 0 ? [`${stops.length} of ${findings.length} guards refuse`] : [],
+    lab: previewOf(seen, record, findings),
+    findings: sayFindings(findings, settings),
     ...(openRun && { openRun }),
   };
 };

@@ -1,6 +1,6 @@
-import { findingsTable } from "../../teardown/guards/findings-table.ts";
-import { previewTable } from "../../teardown/preview-table.ts";
-import type { Finding } from "../../teardown/run/event.ts";
+import type { Settings } from "../../teardown/config/settings.ts";
+import { type SaidFinding, saidTable } from "../../teardown/guards/say.ts";
+import { labTable, machineWords, modelWords, number } from "../../teardown/preview.ts";
 import { indent, oneLine } from "../../teardown/text/table.ts";
 import type { Plan } from "./plan.ts";
 
@@ -24,13 +24,14 @@ const notes = (plan: Plan): string[] => [
 ];
 
 /** The plan for a terminal. */
-export const renderText = (plan: Plan, wanted: { jujuModel: string }): string =>
+export const renderText = (plan: Plan, settings: Settings): string =>
   [
     `${plan.project} / ${plan.stack}, ${plan.at}`,
     ...notes(plan).map((note) => `  ${note}`),
     "",
-    ...(plan.lab ? [previewTable(plan.lab, wanted), ""] : []),
-    ...(plan.findings.length > 0 ? ["guards", indent(findingsTable(plan.findings), 2), ""] : []),
+    labTable(plan.lab, settings),
+    "",
+    ...(plan.findings.length > 0 ? ["guards", indent(saidTable(plan.findings), 2), ""] : []),
     verdictLine(plan),
     ...plan.why.map((why) => indent(why, 2)),
     "",
@@ -51,7 +52,7 @@ const fenced = (text: string): string[] => {
   return [fence, text, fence];
 };
 
-const refusals = (findings: Finding[]): string[] =>
+const refusals = (findings: SaidFinding[]): string[] =>
   findings
     .filter(({ verdict }) => verdict === "refused")
     .flatMap((finding) => [
@@ -60,36 +61,43 @@ const refusals = (findings: Finding[]): string[] =>
     ]);
 
 /** The plan for a change ticket. */
-export const renderMarkdown = (plan: Plan, wanted: { jujuModel: string }): string => {
+export const renderMarkdown = (plan: Plan, settings: Settings): string => {
   const { lab } = plan;
-  const model = lab?.model;
+  const { model } = lab;
   return [
-    `### Teardown of ${cell(plan.stack)}: what \`pulumi destroy\` would hit`,
+    `### Teardown of ${cell(plan.stack)}: what \`pulumi destroy\` affects`,
     "",
     `**${plan.wouldGo ? "Would go" : "Would be refused"}**, as seen ${plan.at}`,
     "",
     ...notes(plan).map((note) => `- ${cell(note)}`),
-    ...(lab ? [`- controller ${cell(lab.controller)}, MAAS ${cell(lab.maasUrl)}`] : []),
+    `- controller ${cell(lab.controller)}, MAAS ${cell(lab.maasUrl)}`,
     "",
     ...table(
       ["model", "UUID", "life", "applications", "units", "destroy"],
       [
         model
-          ? [model.name, model.uuid, model.life, String(model.applications), String(model.units), model.fate]
-          : [wanted.jujuModel, "", "gone, or not to be seen", "", "", ""],
+          ? [
+              model.name,
+              model.uuid,
+              model.life,
+              number(model.applications),
+              number(model.units),
+              modelWords[model.onDestroy],
+            ]
+          : [settings.jujuModel, "", "gone, or not visible", "", "", ""],
       ],
     ),
     "",
     ...table(
       ["machine", "system_id", "status", "power", "owner", "juju", "destroy"],
-      (lab?.machines ?? []).map((machine) => [
+      lab.machines.map((machine) => [
         machine.hostname,
         machine.systemId,
         machine.status,
         machine.power,
         machine.owner || "-",
         machine.jujuMachine || "-",
-        machine.fate,
+        machineWords(machine, settings),
       ]),
     ),
     "",

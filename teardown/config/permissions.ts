@@ -19,6 +19,10 @@ const permissions = {
   acceptVmDeletion: { form: "<model uuid>", names: uuid },
   /** What may be adopted half destroyed: a model, or a lab whose model is `gone`. */
   adoptPartial: { form: '<model uuid or "gone">', names: new RegExp(`${uuid.source}|^gone$`) },
+  /** Models whose end cannot be proved to this user, and is believed once this run has seen them dying. */
+  acceptUnproven: { form: "<model uuid>", names: uuid },
+  /** Controllers that are lost for ever: their models are taken for gone while they cannot be reached. */
+  controllerLost: { form: "<controller uuid>", names: uuid },
 } as const satisfies Record<string, { form: string; names: RegExp | undefined }>;
 
 export type Permission = keyof typeof permissions;
@@ -77,5 +81,5 @@ export const howToPermit = (key: Permission): string => `pulumi config set ${key
 export const isPermission = (key: string): key is Permission => Object.hasOwn(permissions, key);
 
 /** How names are permitted for one destroy, beside those that are permitted already. */
-export const permit = (given: Permissions, key: Permission, names: readonly string[]): string =>
-  `pulumi destroy -c ${key}=${[...new Set([...given[key], ...names])].join(",")}`;
+export const permit = (given: Partial<Permissions>, key: Permission, names: readonly string[]): string =>
+  `pulumi destroy -c ${key}=${[...new Set([...(given[key] ?? []), ...names])].join(",")}`;

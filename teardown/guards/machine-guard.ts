@@ -1,15 +1,11 @@
 import type { Host } from "../clients/host.ts";
 import type { MaasMachine } from "../clients/maas.ts";
 import { releaseEffect } from "../clients/maas.ts";
-import { permit } from "../config/permissions.ts";
-import type { Settings } from "../config/settings.ts";
 import type { MachineRecord, ModelRecord } from "../record.ts";
-import type { Finding } from "../run/event.ts";
-import { note, ok, refused } from "./finding.ts";
+import { type Finding, ok, refused } from "./finding.ts";
 
 /** What is known around a machine when it is judged. */
 export type MachineSurroundings = {
-  settings: Settings;
   host: Host;
   model: ModelRecord | undefined;
   /** UUIDs of the models that the controller has now; undefined when it could not be asked. */
@@ -50,134 +46,46 @@ const isClaimed = (machine: MaasMachine, { ofModel, begun }: MachineSurroundings
   ofModel.has(machine.systemId) ||
   (begun.has(machine.systemId) && (releaseFailed(machine) || machine.osystem === ""));
 
-const profile = (settings: Settings) => settings.maasProfile || "<profile>";
-
 /** Judges a machine that MAAS shows under its recorded system_id. Asked by the guards, and again right before its release. */
 export const judgeMachine = (
   machine: MaasMachine,
   recorded: MachineRecord,
   around: MachineSurroundings,
 ): Finding => {
-  const { settings, host, model, liveModels, vmHosts } = around;
-  const subject = `${recorded.hostname} ${recorded.systemId}`;
-  const scope = { machine: recorded.hostname };
-  const no = (found: string, expected: string, next: string) =>
-    refused("machine", subject, found, { ...scope, expected, next });
+  const { host, model, liveModels, vmHosts } = around;
+  const { hostname, systemId } = recorded;
+  const about = { hostname, systemId, machine: hostname };
+  const status = machine.statusName;
+  const owner = machine.owner ?? "";
   const effect = releaseEffect(machine.status);
-
-  if (machine.hostname !== recorded.hostname) {
-    return no(
-      `is called ${machine.hostname} now`,
-      `the hostname recorded at \`up\`: ${recorded.hostname}`,
-      "check which machine this is; put today's name on the list `machines`, then: pulumi up",
-    );
-  }
-  if (host.isThisHost({ hostname: machine.hostname, fqdn: machine.fqdn, ipAddresses: machine.ipAddresses })) {
-    return no(
-      "is the host that this runs on",
-      "a machine of the lab",
-      "take it off the list `machines`, then: pulumi up",
-    );
-  }
-  if (effect === "ready") return ok("machine", subject, "Ready already");
-  if (effect === "releasing" || effect === "erasing")
-    return ok("machine", subject, `${machine.statusName} already`);
-  if (machine.locked) {
-    return no(
-      "is locked",
-      "an unlocked machine",
-      `maas ${profile(settings)} machine unlock ${recorded.systemId}   # then: pulumi destroy`,
-    );
-  }
   const itsModel = machine.ownerData["juju-model-uuid"];
-  if (machine.ownerData["juju-is-controller"] === "true") {
-    return no(
-      "is a Juju controller's machine",
-      "a machine of the lab",
-      "take it off the list `machines`, then: pulumi up",
-    );
-  }
-  if (
-    itsModel &&
-    itsModel !== model?.uuid &&
-    (model || liveModels === undefined || liveModels.has(itsModel))
-  ) {
-    return no(
-      `belongs to another Juju model now: ${itsModel}`,
-      model ? `model ${model.uuid}` : "no model, or one that is gone",
-      "find out who uses it; take it off the list `machines`, then: pulumi up",
-    );
-  }
   const itsController = machine.ownerData["juju-controller-uuid"];
-  if (model && itsController && itsController !== model.controllerUuid) {
-    return no(
-      `belongs to another Juju controller: ${itsController}`,
-      `controller ${model.controllerUuid}`,
-      "find out who uses it; if the model was migrated: pulumi up",
-    );
-  }
-  if ((machine.owner ?? "") !== recorded.owner) {
-    return no(
-      `is owned by ${machine.owner ?? "nobody"} now`,
-      `owner ${recorded.owner || "nobody"}, as recorded at \`up\``,
-      "find out who uses it; when it is still the lab's: pulumi up",
-    );
-  }
-  const vmHost = vmHosts.get(recorded.systemId);
-  if (vmHost) {
-    return no(
-      `hosts virtual machines (VM host ${vmHost})`,
-      "a machine that hosts none",
-      `remove the VM host ${vmHost} in MAAS first, then: pulumi destroy`,
-    );
-  }
-  if (effect === "not-releasable") {
-    return no(
-      `is ${machine.statusName}, and MAAS does not release from there`,
-      "a machine that can be released or is Ready",
-      `bring it to Ready in MAAS (machine ${recorded.systemId}), then: pulumi destroy`,
-    );
-  }
-  if (!isClaimed(machine, around) && !around.releaseUnclaimed.includes(recorded.systemId)) {
-    return no(
-      "is not known to be the model's: no owner_data, and neither MAAS nor Juju lists it under the model",
-      "a machine of the model",
-      `if it is the lab's: ${permit(settings, "releaseUnclaimed", [recorded.systemId])}`,
-    );
-  }
-  return ok("machine", subject, `${machine.statusName}, owned by ${machine.owner ?? "nobody"}, unlocked`);
-};
 
-/**
- * Judges a machine that MAAS no longer shows under its recorded system_id.
- *
- * @param absent the system_ids of all such machines
- */
-export const judgeAbsent = (
-  recorded: MachineRecord,
-  namesake: MaasMachine | undefined,
-  settings: Settings,
-  absent: readonly string[] = [recorded.systemId],
-): Finding => {
-  const subject = `${recorded.hostname} ${recorded.systemId}`;
-  const scope = { machine: recorded.hostname };
-  if (settings.acceptDeleted.includes(recorded.systemId))
-    return note("machine", subject, "deleted from MAAS, accepted", scope);
-  if (namesake) {
-    return refused(
-      "machine",
-      subject,
-      `is another machine now: ${namesake.systemId}; the lab was rebuilt since \`up\``,
-      {
-        ...scope,
-        expected: `system_id ${recorded.systemId}`,
-        next: "pulumi up   # records today's lab; then: pulumi preview",
-      },
-    );
+  if (machine.hostname !== hostname)
+    return refused({ code: "machine-renamed", ...about, now: machine.hostname });
+  if (host.isThisHost({ hostname, fqdn: machine.fqdn, ipAddresses: machine.ipAddresses }))
+    return refused({ code: "machine-is-this-host", ...about });
+  if (effect === "ready" || effect === "releasing" || effect === "erasing")
+    return ok({ code: "machine", ...about, status, owner });
+  if (machine.locked) return refused({ code: "machine-locked", ...about });
+  if (machine.ownerData["juju-is-controller"] === "true")
+    return refused({ code: "machine-is-controllers", ...about });
+  if (itsModel && itsModel !== model?.uuid && (model || liveModels === undefined || liveModels.has(itsModel)))
+    return refused({ code: "machine-of-other-model", ...about, its: itsModel, expected: model?.uuid ?? "" });
+  if (model && itsController && itsController !== model.controllerUuid) {
+    return refused({
+      code: "machine-of-other-controller",
+      ...about,
+      its: itsController,
+      expected: model.controllerUuid,
+    });
   }
-  return refused("machine", subject, "is no longer in MAAS", {
-    ...scope,
-    expected: "the machine recorded at `up`",
-    next: `${permit(settings, "acceptDeleted", absent)}   # accepts it as deleted`,
-  });
+  if (owner !== recorded.owner)
+    return refused({ code: "machine-other-owner", ...about, owner, expected: recorded.owner });
+  const vmHost = vmHosts.get(systemId);
+  if (vmHost) return refused({ code: "machine-hosts-vms", ...about, vmHost });
+  if (effect === "not-releasable") return refused({ code: "machine-not-releasable", ...about, status });
+  if (!isClaimed(machine, around) && !around.releaseUnclaimed.includes(systemId))
+    return refused({ code: "machine-unclaimed", ...about });
+  return ok({ code: "machine", ...about, status, owner });
 };

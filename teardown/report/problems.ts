@@ -1,8 +1,8 @@
+import { sayFindings } from "../guards/say.ts";
 import type { RunEvent } from "../run/event.ts";
 import { isClosed } from "../run/journal.ts";
 import { lastAt } from "./events.ts";
 import type { CaptureCheck, Destroy, JournalCheck, Problem } from "./report.ts";
-import { findingText } from "./text.ts";
 
 type Raw = Omit<Problem, "solved" | "destroy">;
 
@@ -15,13 +15,13 @@ const problemsIn = (event: RunEvent): Raw[] => {
   const { at } = event;
   switch (event.event) {
     case "guards-refused":
-      return event.findings
-        .filter(({ verdict }) => verdict === "refused")
-        .map((finding) => {
-          const { guard, subject, found, expected, next } = findingText(finding);
-          const more = [...(expected ? [`expected: ${expected}`] : []), ...(next ? next.split("\n") : [])];
-          return { kind: "guard", at, resources: [subject], code: guard, found, more };
-        });
+      return sayFindings(
+        event.findings.filter(({ verdict }) => verdict === "refused"),
+        {},
+      ).map(({ guard, subject, found, expected, next }) => {
+        const more = [...(expected ? [`expected: ${expected}`] : []), ...(next ? next.split("\n") : [])];
+        return { kind: "guard", at, resources: [subject], code: guard, found, more };
+      });
     case "capture-failed":
       return [{ kind: "capture", at, resources: ["capture"], code: "capture", ...split(event.why) }];
     case "stopped":

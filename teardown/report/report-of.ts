@@ -1,3 +1,4 @@
+import { sayFindings } from "../guards/say.ts";
 import type { LabRecord } from "../record.ts";
 import type { RunEvent } from "../run/event.ts";
 import { isClosed, isDestructive } from "../run/journal.ts";
@@ -66,7 +67,7 @@ const destroyOf = (
     versions: ofKind(events, "versions").at(-1)?.seen ?? {},
     changed: changes(settings, before?.started.settings),
     outcome: outcomeOf(part, timelines, place.running),
-    findings: guards && "findings" in guards ? guards.findings : [],
+    findings: guards && "findings" in guards ? sayFindings(guards.findings, settings) : [],
     timelines,
   };
 };

@@ -1,4 +1,5 @@
-import type { CapturedFile, Criterion, Finding } from "../run/event.ts";
+import type { SaidFinding } from "../guards/say.ts";
+import type { CapturedFile, Criterion } from "../run/event.ts";
 
 /** How a run, or one destroy of it, stands. `cut off`: its journal stops abruptly, as after a kill. */
 export type Outcome =
@@ -84,7 +85,7 @@ export type Destroy = {
   /** Settings that differ from the destroy before. */
   changed: { key: string; from: unknown; to: unknown }[];
   outcome: Outcome;
-  findings: Finding[];
+  findings: SaidFinding[];
   timelines: Timeline[];
 };
 

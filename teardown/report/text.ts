@@ -1,5 +1,4 @@
 import { sayDuration } from "../config/duration.ts";
-import type { Finding } from "../run/event.ts";
 import { count } from "../text/table.ts";
 import type { Compared, Outcome, Result } from "./report.ts";
 
@@ -28,21 +27,6 @@ export const deleted = "deleted from MAAS";
 
 /** The state of the model or a machine, also of one that no destroy has come to. */
 export const stateOf = ({ state }: Result): string => state || "not touched";
-
-/** A finding in words. */
-export const findingText = ({
-  guard,
-  subject,
-  found,
-  expected,
-  next,
-}: Finding): { guard: string; subject: string; found: string; expected?: string; next?: string } => ({
-  guard,
-  subject,
-  found,
-  ...(expected !== undefined && { expected }),
-  ...(next !== undefined && { next }),
-});
 
 /** "16:11:36" of an ISO time, in UTC. */
 export const clock = (at: string): string => at.slice(11, 19);

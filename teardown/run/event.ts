@@ -1,22 +1,7 @@
 import { z } from "zod";
 import { errorCodes } from "../errors.ts";
+import { storedFinding } from "../guards/finding.ts";
 import type { StopReason } from "../stopping.ts";
-
-/** One thing that a guard found, with what the operator needs to go on. */
-export const finding = z.object({
-  guard: z.string(),
-  subject: z.string(),
-  /** `ok` needs nothing; `refused` stops the destroy; `note` is worth knowing. */
-  verdict: z.enum(["ok", "note", "refused"]),
-  found: z.string(),
-  expected: z.string().optional(),
-  next: z.string().optional(),
-  /** Set when it concerns one machine alone: in a teardown that has begun, the others go on. */
-  machine: z.string().optional(),
-  /** What a permission would name. */
-  id: z.string().optional(),
-});
-export type Finding = z.output<typeof finding>;
 
 const capturedFile = z.object({ name: z.string(), bytes: z.number(), sha256: z.string() });
 export type CapturedFile = z.output<typeof capturedFile>;
@@ -27,6 +12,8 @@ const criterion = z.object({
   found: z.string(),
   /** What to type when it is not met. */
   next: z.string().optional(),
+  /** How it was met, when not in the plain way. */
+  by: z.enum(["accepted", "taken"]).optional(),
 });
 /** One of the exit criteria, and what was found. */
 export type Criterion = z.output<typeof criterion>;
@@ -105,8 +92,8 @@ export const runEvent = z.discriminatedUnion("event", [
     settings: z.record(z.string(), z.unknown()),
   }),
   event("versions", { seen: z.record(z.string(), z.string()) }),
-  event("guards-passed", { findings: z.array(finding), ...took }),
-  event("guards-refused", { findings: z.array(finding), ...took }),
+  event("guards-passed", { findings: z.array(storedFinding), ...took }),
+  event("guards-refused", { findings: z.array(storedFinding), ...took }),
   event("capture-started", { by: captureBy }),
   ...captureEvents,
   event("snapshot-started", { command: z.array(z.string()) }),

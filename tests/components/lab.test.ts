@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { stringify } from "yaml";
+import type { AffectedMachine } from "../../teardown/preview.ts";
 import { json, type MaasServer, maasServer } from "../teardown/clients/support/maas-server.ts";
 import { modelUuid, recordedLab, settingsWith } from "../teardown/support/fakes.ts";
 
@@ -78,7 +79,7 @@ describe("the lab as Pulumi sees it", () => {
   let folder = "";
   let maas: MaasServer;
   let registered: Registered[] = [];
-  let affected: { hostname: string; fate: string }[] = [];
+  let affected: AffectedMachine[] = [];
   const find = (name: string): Registered => {
     const found = registered.find((each) => each.name === name);
     if (!found) throw new Error(`${name} was not registered`);
@@ -236,10 +237,10 @@ describe("the lab as Pulumi sees it", () => {
     }
   });
 
-  it("shows what a destroy would hit", () => {
-    expect(affected.map(({ hostname, fate }) => [hostname, fate])).to.deep.equal([
-      ["openstack0", "released"],
-      ["openstack1", "released"],
+  it("shows what a destroy affects", () => {
+    expect(affected.map(({ hostname, onDestroy }) => [hostname, onDestroy])).to.deep.equal([
+      ["openstack0", "release"],
+      ["openstack1", "release"],
     ]);
   });
 

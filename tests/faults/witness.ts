@@ -150,7 +150,7 @@ export const says = ({ output }: Outcome, pattern: RegExp): string => {
 
 /** The options of the command by which a refusal says to permit something. */
 export const permitting = ({ output }: Outcome, permission: string): string[] => {
-  const option = new RegExp(`pulumi destroy -c (${permission}=[\\w,-]+)`).exec(output)?.[1];
+  const option = new RegExp(`pulumi destroy -c (${permission}=[\\w,:.-]+)`).exec(output)?.[1];
   expect(option, output).to.be.a("string");
   return ["-c", option ?? ""];
 };

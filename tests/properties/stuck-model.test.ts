@@ -73,7 +73,9 @@ const lab = (stuckAfter: number, answers: Answers) => {
   const begin = (stopAfter?: number) => {
     const stopping = new AbortController();
     if (stopAfter !== undefined) clock.after(stopAfter, () => stopping.abort({ why: "cancelled" }));
-    const context = { ...there.context, juju: juju(there.context), signal: stopping.signal };
+    // Its machines have no instances, so they are known by the model's UUID.
+    const settings = { ...there.context.settings, alsoDestroyed: ["u1:0", "u1:1"] };
+    const context = { ...there.context, settings, juju: juju(there.context), signal: stopping.signal };
     return { context, run: there.run, row: there.row, recorded };
   };
   /** What the rows of the model and of its reaping do, one after the other. */

@@ -10,6 +10,7 @@ import {
   readPlanFile,
   scopeOf,
 } from "../../teardown/approval.ts";
+import { sayFindings } from "../../teardown/guards/say.ts";
 import type { LabRecord } from "../../teardown/record.ts";
 import { otherUuid, recordedLab, recordedMachine, recordedModel, settingsWith } from "./support/fakes.ts";
 
@@ -73,7 +74,7 @@ describe("approval: the digest", () => {
 
 describe("approval: what is judged", () => {
   const judged = (settings: Record<string, unknown>, plan?: PlanFile | { problem: string }) =>
-    judgeApproval(recordedLab(), settingsWith(settings), plan);
+    sayFindings(judgeApproval(recordedLab(), settingsWith(settings), plan), {});
   const planOf = (settings: Record<string, unknown>): PlanFile => {
     const scope = scopeOf(recordedLab(), settingsWith(settings));
     return { v: 1, digest: digestOf(scope), project: "p", stack: "s", at: "2026-01-01T00:00:00Z", scope };

@@ -9,6 +9,7 @@ import {
   memoryRun,
   model,
   modelUuid,
+  otherUuid,
   problemOf,
   quickClock,
   recordedModel,
@@ -374,10 +375,47 @@ describe("whether the model is gone", () => {
       confirmGone(
         contextWith({ juju: fakeJuju([], { presence: async () => looks.shift() ?? alive() }) }),
         recordedModel,
+        memoryRun(),
       );
     expect((await looking(gone, gone)).state).to.equal("gone");
     expect((await looking(gone, dying)).state).to.equal("dying");
     expect((await looking(dying, gone)).state).to.equal("dying");
     expect((await looking(gone, { state: "unclear" })).state).to.equal("unclear");
+  });
+
+  it("is believed of what can never be proved when that is accepted, this run saw it dying, and nothing else speaks against it", async () => {
+    const hidden: Presence = {
+      state: "unclear",
+      reasons: [{ code: "controller-model-not-visible", shown: "forbidden" }],
+    };
+    const looking = async (
+      seen: Presence,
+      {
+        acceptUnproven = modelUuid,
+        was = "dying",
+      }: { acceptUnproven?: string; was?: "alive" | "dying" } = {},
+    ) => {
+      const run = memoryRun();
+      run.journal.write({ event: "model-state", uuid: modelUuid, state: was, text: "" });
+      const juju = fakeJuju([], { presence: async () => seen });
+      return (await confirmGone(contextWith({ juju, settings: { acceptUnproven } }), recordedModel, run))
+        .state;
+    };
+    expect(await looking(hidden)).to.equal("gone");
+    expect(await looking(hidden, { acceptUnproven: "" })).to.equal("unclear");
+    expect(await looking(hidden, { acceptUnproven: otherUuid })).to.equal("unclear");
+    expect(await looking(hidden, { was: "alive" })).to.equal("unclear");
+    const [reason] = hidden.reasons ?? [];
+    const speaksAgainst: Presence["reasons"][] = [
+      [{ code: "controller-model-not-visible" }],
+      [{ code: "unexplained-line", lines: ["settings not found"] }],
+      [{ code: "other-controller", expected: "a", found: ["b"] }],
+    ];
+    for (const reasons of speaksAgainst)
+      expect(
+        await looking({ state: "unclear", reasons: [...(reason ? [reason] : []), ...(reasons ?? [])] }),
+      ).to.equal("unclear");
+    expect(await looking({ state: "unclear" })).to.equal("unclear");
+    expect(await looking({ ...dying, reasons: hidden.reasons ?? [] })).to.equal("dying");
   });
 });

@@ -1,21 +1,26 @@
 import { expect } from "chai";
+import { jujuError } from "../../teardown/clients/juju/errors.ts";
 import type { Presence } from "../../teardown/clients/juju.ts";
 import type { MaasMachine } from "../../teardown/clients/maas.ts";
-import { checkExitCriteria } from "../../teardown/exit-criteria.ts";
+import { checkExitCriteria, judgeExit } from "../../teardown/exit-criteria.ts";
 import { note } from "../../teardown/guards/finding.ts";
 import { readyPoller } from "../../teardown/ready-poller.ts";
 import type { LabRecord } from "../../teardown/record.ts";
 import { isClosed } from "../../teardown/run/journal.ts";
+import { survey } from "../../teardown/survey.ts";
 import {
   contextWith,
   fakeJuju,
   fakeMaas,
   keptRow,
+  maasFailure,
   machine,
   memoryRun,
   model,
+  otherUuid,
   problemOf,
   recordedLab,
+  recordedModel,
   secondMachine,
 } from "./support/fakes.ts";
 
@@ -45,7 +50,7 @@ const setUp = (
   run.journal.write({ event: "run-opened", project: "p", stack: "s", machines: [] });
   const { permitted } = options;
   if (permitted) {
-    const findings = [note("unlisted", permitted, "belongs to the model", { id: permitted })];
+    const findings = [note({ code: "unlisted", hostname: "extra", id: permitted, inMaas: true })];
     run.journal.write({ event: "guards-passed", findings, took: 1 });
   }
   const check = () => checkExitCriteria({ context, run, lab, poller: readyPoller(context), row: keptRow() });
@@ -163,5 +168,73 @@ describe("exit criteria", () => {
     const extra = machine({ systemId: "ccc222", hostname: "extra" }, "failed_releasing");
     const message = await notMet({ machines: [...ready, extra], permitted: "ccc222" });
     expect(message).to.match(/NOT MET {2}machine extra ccc222 +Releasing failed, owned by admin/);
+  });
+
+  it("do not conclude that a machine was deleted from a key that may not see it, accepted or not", async () => {
+    const [one = machine()] = ready;
+    for (const acceptDeleted of ["", "bbb111"]) {
+      const { check, context } = setUp({ machines: [one], settings: { acceptDeleted } });
+      const maas = await context.maas();
+      maas.lookAt = async () => ({ kind: "forbidden" });
+      const { code, message } = await problemOf(check());
+      expect(code).to.equal("exit-criteria");
+      expect(message)
+        .to.match(/NOT MET {2}machine openstack1 bbb111 +not visible to this API key\n/)
+        .and.to.include("next: use a key that sees all machines, then: pulumi destroy")
+        .and.to.not.include("acceptDeleted");
+    }
+  });
+
+  it("are met by a machine that this run released and that is somebody else's now", async () => {
+    const eves = secondMachine({ owner: "eve", ownerData: { "juju-model-uuid": otherUuid } });
+    const { check, run } = setUp({ machines: [ready[0] ?? machine(), eves] });
+    const state = { event: "machine-state", hostname: "openstack1", systemId: "bbb111" } as const;
+    expect((await problemOf(check())).message).to.match(
+      /NOT MET {2}machine openstack1 bbb111 +Deployed, owned by eve/,
+    );
+    run.journal.write({ ...state, from: "Releasing", to: "Ready", seenBy: "look" });
+    expect(await check())
+      .to.match(
+        /met {2}machine openstack1 bbb111 +Ready once, somebody else's now \(Deployed, owned by eve\)/,
+      )
+      .and.to.match(/1 machine Ready, 1 somebody else's now/);
+  });
+
+  it("judge a survey alone: a lost controller, and sides that give no answer", async () => {
+    const away = async (): Promise<never> => {
+      throw jujuError("unreachable", "juju is away\nmore");
+    };
+    const silent = async (): Promise<never> => {
+      throw maasFailure("server");
+    };
+    const judged = async (settings: Record<string, unknown>, version?: typeof silent) => {
+      const context = contextWith({
+        juju: fakeJuju([], { models: away }),
+        maas: fakeMaas(ready, version && { version }),
+        settings,
+      });
+      const record = recordedLab();
+      return judgeExit(await survey(context, { record }), record, context.settings);
+    };
+    const [lost, ...machines] = await judged({ controllerLost: recordedModel.controllerUuid });
+    expect(lost).to.include({
+      met: true,
+      found: "its controller is lost, accepted by `controllerLost`",
+      by: "accepted",
+    });
+    expect(machines.map(({ met, found }) => [met, found])).to.deep.equal([
+      [true, "Ready"],
+      [true, "Ready"],
+    ]);
+    const [notLost] = await judged({ controllerLost: otherUuid });
+    expect(notLost).to.include({ met: false, next: "pulumi destroy" });
+    expect(notLost?.found).to.not.include("\n");
+    const noMaas = await judged({}, silent);
+    expect(noMaas).to.have.length(2);
+    expect(noMaas[1]).to.include({
+      met: false,
+      subject: "MAAS http://maas:5240/MAAS",
+      next: "pulumi destroy",
+    });
   });
 });

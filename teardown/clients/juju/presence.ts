@@ -27,6 +27,8 @@ export type Presence = {
   reasons?: UnclearReason[];
   /** The reasons in words. */
   why?: string;
+  /** All that the lists showed. */
+  models?: JujuModel[];
 };
 
 const sayReason = (reason: UnclearReason): string => {
@@ -123,26 +125,30 @@ export const lookForModel = async (
   try {
     const own = await ask.models({ all: false });
     const inOwn = presenceIn(uuid, own, controllerUuid);
-    if (inOwn.model) return inOwn;
+    if (inOwn.model) return { ...inOwn, models: own.models };
     const all = await ask.models({ all: true }).catch((error: unknown) => {
       if (jujuProblem(error)?.kind === "forbidden") return { models: [], complaints: [] };
       throw error;
     });
     const both = {
-      models: [...own.models, ...all.models],
+      models: [...new Map([...own.models, ...all.models].map((each) => [each.uuid, each])).values()],
       complaints: [...new Set([...own.complaints, ...all.complaints])],
     };
-    const seen = presenceIn(uuid, both, controllerUuid);
+    const seen: Presence = { ...presenceIn(uuid, both, controllerUuid), models: both.models };
     const hidden = seen.reasons?.find(({ code }) => code === "controller-model-not-visible");
     if (seen.model || !hidden) return seen;
     const others = seen.reasons?.filter((reason) => reason !== hidden) ?? [];
     try {
       const model = await ask.showModel();
-      return presenceIn(uuid, { models: [model], complaints: [] }, controllerUuid);
+      const shown = presenceIn(uuid, { models: [model], complaints: [] }, controllerUuid);
+      return { ...shown, models: [...both.models, model] };
     } catch (error) {
       const shown = jujuProblem(error)?.kind;
       if (shown === "forbidden" || shown === "not-found")
-        return unclear([...others, { code: "controller-model-not-visible", shown }]);
+        return {
+          ...unclear([...others, { code: "controller-model-not-visible", shown }]),
+          models: both.models,
+        };
       return unclear([...others, { code: "controller-model-not-visible" }, passing(error)]);
     }
   } catch (error) {

@@ -1,6 +1,6 @@
 import { count } from "../../text/table.ts";
 import type { Phase, Problem, Report, Result } from "../report.ts";
-import { clock, comparedWords, findingText, moment, size, stateOf, took } from "../text.ts";
+import { clock, comparedWords, moment, size, stateOf, took } from "../text.ts";
 import { html, type Markup, when } from "./markup.ts";
 
 const comparedTone: Record<Phase["compared"], string> = {
@@ -135,8 +135,7 @@ export const guards = ({ destroys }: Report): Markup | undefined => {
     () => html` <span class="soft small">destroy ${last.number}</span>`,
   )}</h2></summary><table class="stacks"><thead><tr><th scope="col">guard</th><th scope="col">verdict</th><th scope="col">about</th><th scope="col">found</th></tr></thead><tbody>
 ${list.map((finding) => {
-  const { guard, subject, found, expected, next } = findingText(finding);
-  const { verdict } = finding;
+  const { guard, subject, found, expected, next, verdict } = finding;
   return html`<tr><th scope="row">${guard}</th><td><span class="pill ${verdictTone[verdict]}">${verdict}</span></td><td class="mono">${subject}</td><td class="whole">${found}${when(
     expected !== undefined,
     () => html`<div class="soft small">expected: ${expected}</div>`,

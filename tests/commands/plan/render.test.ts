@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Plan } from "../../../commands/plan/plan.ts";
 import { renderMarkdown, renderText } from "../../../commands/plan/render.ts";
+import { settingsWith } from "../../teardown/support/fakes.ts";
 
 const plan = (more: Partial<Plan> = {}): Plan => ({
   v: 1,
@@ -17,7 +18,7 @@ const plan = (more: Partial<Plan> = {}): Plan => ({
   lab: {
     controller: "maas-lab",
     maasUrl: "http://maas:5240/MAAS",
-    problems: [],
+    findings: [],
     model: {
       name: "admin/openstack",
       uuid: "22d8",
@@ -27,7 +28,7 @@ const plan = (more: Partial<Plan> = {}): Plan => ({
       units: 40,
       controller: "maas-lab",
       controllerUuid: "c",
-      fate: "captured, then destroyed by force",
+      onDestroy: "destroy",
     },
     machines: [
       {
@@ -39,13 +40,13 @@ const plan = (more: Partial<Plan> = {}): Plan => ({
         owner: "juju",
         jujuMachine: "0",
         listed: true,
-        fate: "released",
+        onDestroy: "release",
       },
     ],
   },
   ...more,
 });
-const wanted = { jujuModel: "openstack" };
+const settings = settingsWith();
 const refusedPlan = (found: string, next: string): Plan =>
   plan({
     wouldGo: false,
@@ -56,43 +57,69 @@ const refusedPlan = (found: string, next: string): Plan =>
   });
 
 describe("the plan as text", () => {
-  it("shows what would be hit, what the guards say and the verdict", () => {
-    const text = renderText(plan(), wanted);
+  it("shows what is affected, what the guards say and the verdict", () => {
+    const text = renderText(plan(), settings);
     expect(text).to.match(/admin\/openstack +22d8 +alive +25 +40 +captured, then destroyed by force/);
     expect(text).to.match(/openstack0 +abc123 +Deployed +on +juju +0 +released/);
     expect(text).to.contain("pulumi destroy would go: 1 guards pass");
   });
 
   it("says what a guard expected and what to do when it would refuse", () => {
-    const text = renderText(refusedPlan("is locked", "maas admin machine unlock abc123"), wanted);
+    const text = renderText(refusedPlan("is locked", "maas admin machine unlock abc123"), settings);
     expect(text).to.contain("would be refused").and.to.contain("next:     maas admin machine unlock abc123");
   });
 
   it("says that the identities are only today's when the stack has none, and which run would be continued", () => {
-    expect(renderText(plan({ identities: "today" }), wanted)).to.contain("the stack has none on record");
+    expect(renderText(plan({ identities: "today" }), settings)).to.contain("the stack has none on record");
     const open = { directory: "/b/run", destructive: true };
-    expect(renderText(plan({ openRun: open }), wanted)).to.contain(
+    expect(renderText(plan({ openRun: open }), settings)).to.contain(
       "continues /b/run, in which something was destroyed already",
     );
   });
 
   it("does without a lab that cannot be seen", () => {
-    const unseen = plan({ lab: undefined, wouldGo: false, why: ["the lab could not be looked at: refused"] });
-    expect(renderText(unseen, wanted)).to.contain("could not be looked at");
-    expect(renderMarkdown(unseen, wanted)).to.contain("gone, or not to be seen");
+    const lab = {
+      controller: "maas-lab",
+      maasUrl: "http://maas",
+      model: undefined,
+      machines: [],
+      findings: [],
+    };
+    const unseen = plan({ lab, wouldGo: false, why: ["2 of 9 guards refuse"] });
+    expect(renderText(unseen, settings))
+      .to.contain("model openstack: gone, or not visible")
+      .and.to.contain("2 of 9 guards refuse");
+    expect(renderMarkdown(unseen, settings))
+      .to.contain("| openstack |   | gone, or not visible |")
+      .and.to.contain("2 of 9 guards refuse");
+  });
+
+  it("makes up no number that juju does not say, and says what an erase does", () => {
+    const { lab } = plan();
+    const uncounted = plan({
+      lab: { ...lab, model: lab.model && { ...lab.model, applications: undefined, units: undefined } },
+    });
+    expect(renderText(uncounted, settings)).to.match(/alive +unknown +unknown +captured/);
+    expect(renderMarkdown(uncounted, settings)).to.contain("| alive | unknown | unknown | captured,");
+    expect(renderMarkdown(plan(), settingsWith({ erase: "quick" }))).to.contain(
+      "released, disks erased (quick)",
+    );
   });
 });
 
 describe("the plan as Markdown", () => {
   it("is tables, with the commands of refusals in fences", () => {
-    const text = renderMarkdown(refusedPlan("is locked", "first\nsecond ``` third"), wanted);
+    const text = renderMarkdown(refusedPlan("is locked", "first\nsecond ``` third"), settings);
     expect(text).to.contain("**Would be refused**");
     expect(text).to.contain("| openstack0 | abc123 | Deployed | on | juju | 0 | released |");
     expect(text).to.contain("  ````\n  first\n  second ``` third\n  ````");
   });
 
   it("keeps what the world says inside its cell", () => {
-    const text = renderMarkdown(refusedPlan("a | b\n| c | <img src=x> [x](http://evil) `code`", ""), wanted);
+    const text = renderMarkdown(
+      refusedPlan("a | b\n| c | <img src=x> [x](http://evil) `code`", ""),
+      settings,
+    );
     const rows = text.split("\n").filter((line) => line.startsWith("| machine | openstack0"));
     expect(rows).to.deep.equal([
       "| machine | openstack0 | refused | a \\| b \\| c \\| \\<img src=x\\> \\[x\\](http://evil) \\`code\\` |",

@@ -5,7 +5,7 @@ import { ensureCapture } from "../../../teardown/capture.ts";
 import type { Row } from "../../../teardown/context.ts";
 import { destroyModel, followReaping } from "../../../teardown/destroy-model.ts";
 import { checkExitCriteria } from "../../../teardown/exit-criteria.ts";
-import { takeOut } from "../../../teardown/guards/list-guard.ts";
+import { takeOut } from "../../../teardown/guards/say.ts";
 import { releaseMachine } from "../../../teardown/release-machine.ts";
 import { findOpenRun } from "../../../teardown/run/run-directory.ts";
 import type { StopReason } from "../../../teardown/stopping.ts";
@@ -63,16 +63,14 @@ const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: nu
     },
     model: async () => {
       const { run, guarded, captured, told } = await teardown();
-      await guarded(row);
+      const { model } = await guarded(row);
       await captured(row);
-      const { model } = stack.lab;
       if (model) await told(model.name, () => destroyModel({ context, run, row, recorded: model }));
     },
     reaping: async () => {
       const { run, guarded, captured, told } = await teardown();
-      await guarded(row);
+      const { model } = await guarded(row);
       await captured(row);
-      const { model } = stack.lab;
       if (model) await told("reaping", () => followReaping({ context, run, row, recorded: model }));
     },
     exit: async () => {

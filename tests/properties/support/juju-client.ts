@@ -111,11 +111,9 @@ export const jujuOf = (world: World, process: WorldProcess): JujuClient => {
     presence: async (model, modelUuid = "") => {
       try {
         const uuid = typeof model === "string" ? modelUuid : model.modelUuid;
-        return presenceIn(
-          uuid,
-          await call(list),
-          typeof model === "string" ? undefined : model.controllerUuid,
-        );
+        const seen = await call(list);
+        const controllerUuid = typeof model === "string" ? undefined : model.controllerUuid;
+        return { ...presenceIn(uuid, seen, controllerUuid), models: seen.models };
       } catch (error) {
         const kind = jujuErrorKind(error) ?? "failed";
         if (!["unreachable", "timeout", "failed", "bad-answer"].includes(kind)) throw error;

@@ -22,7 +22,7 @@ export const doAsTold = async (world: World, stack: Stack, messages: string[]): 
   each(/bring it to Ready in MAAS \(machine (\S+)\)/gi, ready);
   each(/machine read (\S+)\s+# when it is Ready/g, ready);
   // Whoever uses it was found, and gives it up.
-  each(/(abcd\d\d) +(?:belongs to another Juju model|is owned by)/g, ready);
+  each(/(abcd\d\d) +(?:belongs to another Juju model|is owned by|has no owner)/g, ready);
   const back = all(/put (\S+) back on the list/g);
   for (const hostname of back) if (!stack.machines.includes(hostname)) stack.machines.push(hostname);
   const ids = (key: string) => all(new RegExp(`-c ${key}=(\\S+)`, "g")).flatMap((list) => list.split(","));
@@ -49,7 +49,7 @@ export const doAsTold = async (world: World, stack: Stack, messages: string[]): 
   if (!/pulumi up && pulumi destroy|pulumi up +# puts it back/.test(text)) return;
   await up(world, stack).catch(async (error: Error) => {
     if (/adoptPartial gone/.test(error.message)) stack.adoptPartial = "gone";
-    for (const [, hostname] of error.message.matchAll(/machine (\S+) is not in MAAS/g))
+    for (const [, hostname] of error.message.matchAll(/machine +(\S+) +is not in MAAS/g))
       if (stack.machines.length > 1) stack.machines = stack.machines.filter((each) => each !== hostname);
     await up(world, stack).catch(() => {});
   });

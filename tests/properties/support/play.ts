@@ -163,8 +163,8 @@ const playIn = async (
   return { violations, ended };
 };
 
-// Each line of a journal is on the disk before the logic goes on; a disk in memory is not worth waiting for.
-const quickDisk = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+/** Each line of a journal is on the disk before the logic goes on; a disk in memory is not worth waiting for. */
+export const quickDisk: string = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** Plays a scenario to its end, in virtual time. @param leftOver permissions of another lab in the stack's file */
 export const play = async (scenario: Scenario, leftOver: Stack["leftOver"] = {}): Promise<Played> => {

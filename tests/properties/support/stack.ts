@@ -1,4 +1,4 @@
-import { adoptLab } from "../../../teardown/adopt.ts";
+import { adoption, mustBeAdoptable } from "../../../teardown/adopt.ts";
 import type { Host } from "../../../teardown/clients/host.ts";
 import type { Permission } from "../../../teardown/config/permissions.ts";
 import { parseSettings, type Settings } from "../../../teardown/config/settings.ts";
@@ -6,6 +6,7 @@ import type { Context } from "../../../teardown/context.ts";
 import type { LabRecord } from "../../../teardown/record.ts";
 import { isDestructive } from "../../../teardown/run/journal.ts";
 import { findOpenRun } from "../../../teardown/run/run-directory.ts";
+import { survey } from "../../../teardown/survey.ts";
 import { jujuOf } from "./juju-client.ts";
 import { maasOf } from "./maas-client.ts";
 import { processClock, type WorldProcess } from "./process.ts";
@@ -93,6 +94,7 @@ export const up = async (world: World, stack: Stack): Promise<void> => {
   const { backupRoot, backupLabel } = settings;
   const open = findOpenRun({ backupRoot, backupLabel, ...place, modelUuid: undefined });
   const begun = open && isDestructive(open.journal.events()) ? open.lab : undefined;
-  stack.lab = await adoptLab(contextOf(world, makeProcess(world), settings), begun);
+  const seen = await survey(contextOf(world, makeProcess(world), settings));
+  stack.lab = mustBeAdoptable(adoption(seen, settings, begun), settings);
   stack.rows = new Set(["preflight", "backup", "model", "reaping", ...stack.machines, "exit"]);
 };

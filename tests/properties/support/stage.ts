@@ -95,8 +95,7 @@ export const withMaas = async (context: Context, methods: Partial<MaasClient>): 
 };
 
 /** What a machine is judged by where nothing but the machine itself can be wrong. */
-export const quietAround = ({ settings, host }: Context): MachineSurroundings => ({
-  settings,
+export const quietAround = ({ host }: Context): MachineSurroundings => ({
   host,
   model: undefined,
   liveModels: new Set(),

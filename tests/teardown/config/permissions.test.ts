@@ -17,12 +17,12 @@ const problemOf = (key: Permission, value: unknown): string => {
   return (error?.issues ?? []).map(({ path, message }) => `${path.join(".")} ${message}`).join("\n");
 };
 
-const uuids: Permission[] = ["withoutBundle", "acceptVmDeletion"];
+const uuids: Permission[] = ["withoutBundle", "acceptVmDeletion", "acceptUnproven", "controllerLost"];
 const ids: Permission[] = ["acceptDeleted", "alsoDestroyed", "releaseUnclaimed"];
 const all = Object.keys(permissionShape) as Permission[];
 
 describe("permissions", () => {
-  it("are eight, and name nothing unless they are set", () => {
+  it("are seven, and name nothing unless they are set", () => {
     const none: Permissions = {
       withoutBundle: [],
       acceptDeleted: [],
@@ -30,6 +30,8 @@ describe("permissions", () => {
       releaseUnclaimed: [],
       acceptVmDeletion: [],
       adoptPartial: [],
+      acceptUnproven: [],
+      controllerLost: [],
     };
     expect(schema.parse({})).to.deep.equal(none);
     expect(all.every(isPermission)).to.equal(true);

@@ -1,23 +1,14 @@
 import { expect } from "chai";
 import { type MaasMachine, machineStatuses, type StatusLabel } from "../../../teardown/clients/maas.ts";
 import {
-  judgeAbsent,
   judgeMachine,
   type MachineSurroundings,
   somebodyElses,
 } from "../../../teardown/guards/machine-guard.ts";
-import {
-  host,
-  machine,
-  modelUuid,
-  otherUuid,
-  recordedMachine,
-  recordedModel,
-  settingsWith,
-} from "../support/fakes.ts";
+import { wordsOf } from "../../../teardown/guards/say.ts";
+import { host, machine, modelUuid, otherUuid, recordedMachine, recordedModel } from "../support/fakes.ts";
 
 const around = (more: Partial<MachineSurroundings> = {}): MachineSurroundings => ({
-  settings: settingsWith(),
   host,
   model: recordedModel,
   liveModels: new Set([modelUuid, otherUuid]),
@@ -27,17 +18,28 @@ const around = (more: Partial<MachineSurroundings> = {}): MachineSurroundings =>
   releaseUnclaimed: [],
   ...more,
 });
-const judged = (seen: MaasMachine, more: Partial<MachineSurroundings> = {}, recorded = recordedMachine()) =>
-  judgeMachine(seen, recorded, around(more));
+/** What is found, with its words. */
+const judged = (
+  seen: MaasMachine,
+  more: Partial<MachineSurroundings> = {},
+  recorded = recordedMachine(),
+  maasProfile = "admin",
+) => {
+  const finding = judgeMachine(seen, recorded, around(more));
+  const { code, verdict, machine: alone } = finding;
+  return { code, verdict, machine: alone, ...wordsOf(finding, { maasProfile }) };
+};
 const inNoModel = { ownerData: {} };
 
-describe("machine guard: a machine that is there", () => {
+describe("machine guard", () => {
   it("is content with the recorded machine, deployed, ours, unlocked", () => {
     expect(judged(machine())).to.deep.equal({
+      code: "machine",
       guard: "machine",
       subject: "openstack0 aaa000",
       verdict: "ok",
       found: "Deployed, owned by admin, unlocked",
+      machine: "openstack0",
     });
   });
 
@@ -51,13 +53,14 @@ describe("machine guard: a machine that is there", () => {
       StatusLabel,
       { name: string; release: string },
     ][]) {
-      const { verdict, found, next } = judged(machine({}, label));
+      const { code, verdict, found, next } = judged(machine({}, label));
       const releasable = release === "releasable" || release === "failed-retryable";
       const [expected, text] = said[release] ?? [
         releasable ? "ok" : "refused",
         releasable ? `${name}, owned by admin, unlocked` : `is ${name}, and MAAS does not release from there`,
       ];
       expect([verdict, found], label).to.deep.equal([expected, text]);
+      expect(code).to.equal(expected === "refused" ? "machine-not-releasable" : "machine");
       if (expected === "refused")
         expect(next).to.equal("bring it to Ready in MAAS (machine aaa000), then: pulumi destroy");
     }
@@ -68,6 +71,7 @@ describe("machine guard: a machine that is there", () => {
 
   it("refuses one that is called otherwise now", () => {
     expect(judged(machine({ hostname: "ceph7" }))).to.deep.equal({
+      code: "machine-renamed",
       guard: "machine",
       subject: "openstack0 aaa000",
       verdict: "refused",
@@ -81,18 +85,21 @@ describe("machine guard: a machine that is there", () => {
   it("refuses the host under its own feet, whatever its status", () => {
     const here = { hostname: "vopenstack-jesse" };
     for (const label of ["deployed", "ready", "releasing"] as const) {
-      const { verdict, found, next } = judged(machine(here, label), {}, recordedMachine(here));
-      expect([verdict, found], label).to.deep.equal(["refused", "is the host that this runs on"]);
+      const { code, verdict, found, next } = judged(machine(here, label), {}, recordedMachine(here));
+      expect([code, verdict, found], label).to.deep.equal([
+        "machine-is-this-host",
+        "refused",
+        "is the host that this runs on",
+      ]);
       expect(next).to.equal("take it off the list `machines`, then: pulumi up");
     }
   });
 
   it("refuses a locked one with the command that unlocks it; a lock on one that is Ready is none of its business", () => {
-    const { verdict, found, next } = judged(machine({ locked: true }));
-    expect([verdict, found]).to.deep.equal(["refused", "is locked"]);
+    const { code, verdict, found, next } = judged(machine({ locked: true }));
+    expect([code, verdict, found]).to.deep.equal(["machine-locked", "refused", "is locked"]);
     expect(next).to.equal("maas admin machine unlock aaa000   # then: pulumi destroy");
-    const byUrl = settingsWith({ maasProfile: "", maasApiUrl: "http://maas/MAAS", maasApiKey: "a:b:c" });
-    expect(judged(machine({ locked: true }), { settings: byUrl }).next).to.include(
+    expect(judged(machine({ locked: true }), {}, recordedMachine(), "").next).to.include(
       "maas <profile> machine unlock",
     );
     expect(judged(machine({ locked: true }, "ready")).verdict).to.equal("ok");
@@ -102,6 +109,7 @@ describe("machine guard: a machine that is there", () => {
     const controllers = { ownerData: { "juju-is-controller": "true", "juju-model-uuid": modelUuid } };
     expect(judged(machine(controllers))).to.include({
       verdict: "refused",
+      code: "machine-is-controllers",
       found: "is a Juju controller's machine",
     });
     expect(
@@ -113,6 +121,7 @@ describe("machine guard: a machine that is there", () => {
     const ownerData = { "juju-model-uuid": modelUuid, "juju-controller-uuid": otherUuid };
     expect(judged(machine({ ownerData }))).to.include({
       verdict: "refused",
+      code: "machine-of-other-controller",
       found: `belongs to another Juju controller: ${otherUuid}`,
       expected: `controller ${recordedModel.controllerUuid}`,
     });
@@ -124,6 +133,7 @@ describe("machine guard: a machine that is there", () => {
     const others = machine({ ownerData: { "juju-model-uuid": otherUuid } });
     expect(judged(others)).to.include({
       verdict: "refused",
+      code: "machine-of-other-model",
       found: `belongs to another Juju model now: ${otherUuid}`,
       expected: `model ${modelUuid}`,
     });
@@ -142,7 +152,7 @@ describe("machine guard: a machine that is there", () => {
     for (const label of ["deployed", "allocated", "failed_releasing", "broken"] as const)
       expect(judged(machine(inNoModel, label)), label).to.include({
         verdict: "refused",
-        next: "if it is the lab's: pulumi destroy -c releaseUnclaimed=aaa000",
+        code: "machine-unclaimed",
       });
     expect(judged(machine(inNoModel), { model: undefined }).verdict).to.equal("refused");
     const id = new Set(["aaa000"]);
@@ -159,71 +169,57 @@ describe("machine guard: a machine that is there", () => {
   it("refuses one that has another owner than at `up`, or none", () => {
     expect(judged(machine({ owner: "eve" }))).to.include({
       verdict: "refused",
+      code: "machine-other-owner",
       found: "is owned by eve now",
       expected: "owner admin, as recorded at `up`",
     });
-    expect(judged(machine({ owner: null })).found).to.equal("is owned by nobody now");
+    expect(judged(machine({ owner: null })).found).to.equal("has no owner now");
     const ofNobody = recordedMachine({ owner: "" });
-    expect(judged(machine(), {}, ofNobody).expected).to.include("owner nobody");
+    expect(judged(machine(), {}, ofNobody).expected).to.equal("no owner, as recorded at `up`");
     expect(judged(machine({ owner: null }), {}, ofNobody).verdict).to.equal("ok");
   });
 
   it("refuses one that hosts virtual machines, by the VM host's name", () => {
-    const { verdict, found, next } = judged(machine(), { vmHosts: new Map([["aaa000", "lxd-7"]]) });
-    expect([verdict, found]).to.deep.equal(["refused", "hosts virtual machines (VM host lxd-7)"]);
+    const { code, verdict, found, next } = judged(machine(), { vmHosts: new Map([["aaa000", "lxd-7"]]) });
+    expect([code, verdict, found]).to.deep.equal([
+      "machine-hosts-vms",
+      "refused",
+      "hosts virtual machines (VM host lxd-7)",
+    ]);
     expect(next).to.equal("remove the VM host lxd-7 in MAAS first, then: pulumi destroy");
     expect(judged(machine(), { vmHosts: new Map([["bbb111", "lxd-7"]]) }).verdict).to.equal("ok");
   });
 });
 
-describe("machine guard: somebody else's", () => {
-  it("is another model's, or more than the remains of a failed release", () => {
-    const its = (uuid?: string) => (uuid ? { ownerData: { "juju-model-uuid": uuid } } : { ownerData: {} });
-    expect(somebodyElses(machine(its(otherUuid), "failed_releasing"), recordedModel)).to.equal(true);
-    expect(somebodyElses(machine(its(modelUuid)), recordedModel)).to.equal(false);
-    expect(somebodyElses(machine(its()), recordedModel)).to.equal(true);
-    expect(somebodyElses(machine({ ...its(), osystem: "" }), recordedModel)).to.equal(false);
-    expect(somebodyElses(machine(its(), "allocated"), recordedModel)).to.equal(true);
-    expect(somebodyElses(machine(its(), "ready"), recordedModel)).to.equal(false);
-    // Adopted without its model: what it was deployed for may be the one that is gone.
-    expect(somebodyElses(machine(its(otherUuid), "failed_disk_erasing"), undefined)).to.equal(false);
-    expect(somebodyElses(machine(its(otherUuid)), undefined)).to.equal(true);
-  });
-});
+describe("whether a machine is somebody else's after its release", () => {
+  const theirs = (more: Partial<MaasMachine>, label: StatusLabel = "deployed") =>
+    somebodyElses(machine(more, label), recordedModel);
 
-describe("machine guard: a machine that is not there", () => {
-  it("refuses, with the setting that accepts it", () => {
-    const finding = judgeAbsent(recordedMachine(), undefined, settingsWith({ acceptDeleted: "ccc999" }));
-    expect(finding).to.deep.equal({
-      guard: "machine",
-      subject: "openstack0 aaa000",
-      verdict: "refused",
-      found: "is no longer in MAAS",
-      expected: "the machine recorded at `up`",
-      next: "pulumi destroy -c acceptDeleted=ccc999,aaa000   # accepts it as deleted",
-      machine: "openstack0",
-    });
-    const all = judgeAbsent(recordedMachine(), undefined, settingsWith(), ["aaa000", "bbb111"]);
-    expect(all.next).to.include("-c acceptDeleted=aaa000,bbb111 ");
+  it("is seen by its model, and without one by its system", () => {
+    const others = { ownerData: { "juju-model-uuid": otherUuid } };
+    expect(theirs(others)).to.equal(true);
+    expect(theirs(others, "failed_releasing")).to.equal(true);
+    expect(theirs({})).to.equal(false);
+    expect(somebodyElses(machine(), undefined)).to.equal(true);
+    expect(theirs(inNoModel)).to.equal(true);
+    expect(theirs(inNoModel, "allocated")).to.equal(true);
   });
 
-  it("refuses when another machine has its name", () => {
-    const finding = judgeAbsent(recordedMachine(), machine({ systemId: "ccc222" }), settingsWith());
-    expect(finding).to.include({
-      verdict: "refused",
-      found: "is another machine now: ccc222; the lab was rebuilt since `up`",
-      expected: "system_id aaa000",
-      next: "pulumi up   # records today's lab; then: pulumi preview",
-      machine: "openstack0",
-    });
+  it("is not said of the remains of a failed release, nor of one that is under way or done", () => {
+    expect(theirs({ ...inNoModel, osystem: "" })).to.equal(false);
+    expect(theirs(inNoModel, "failed_releasing")).to.equal(false);
+    for (const label of ["ready", "releasing", "disk_erasing", "commissioning"] as const)
+      expect(theirs(inNoModel, label), label).to.equal(false);
   });
 
-  it("notes it when it is accepted", () => {
-    const accepted = judgeAbsent(recordedMachine(), undefined, settingsWith({ acceptDeleted: "aaa000" }));
-    expect(accepted).to.include({
-      verdict: "note",
-      found: "deleted from MAAS, accepted",
-      machine: "openstack0",
-    });
+  it("goes by nobody's name: the owner proves nothing", () => {
+    expect(theirs({ owner: "eve" })).to.equal(false);
+    expect(theirs({ ...inNoModel, owner: "admin" })).to.equal(true);
+  });
+
+  it("is not said of one whose model is gone, when the lab was adopted without it", () => {
+    const others = { ownerData: { "juju-model-uuid": otherUuid } };
+    expect(somebodyElses(machine(others, "failed_disk_erasing"), undefined)).to.equal(false);
+    expect(somebodyElses(machine(others), undefined)).to.equal(true);
   });
 });

@@ -1,53 +1,42 @@
 import { expect } from "chai";
-import type { JujuClient, JujuModel } from "../../../teardown/clients/juju.ts";
-import { TeardownError } from "../../../teardown/errors.ts";
-import { judgeModel, modelGuard } from "../../../teardown/guards/model-guard.ts";
+import type { JujuModel, Presence } from "../../../teardown/clients/juju.ts";
+import { isLost, judgeJuju, judgeModel } from "../../../teardown/guards/model-guard.ts";
+import { sayFindings, wordsOf } from "../../../teardown/guards/say.ts";
+import type { JujuSurvey, NoAnswer } from "../../../teardown/survey.ts";
 import {
-  contextWith,
   controllerModel,
-  fakeJuju,
   model,
   modelUuid,
   otherUuid,
   recordedModel,
+  settingsWith,
 } from "../support/fakes.ts";
 
-const guard = (models: JujuModel[], more: Partial<JujuClient> = {}) =>
-  modelGuard(contextWith({ juju: fakeJuju(models, more) }), recordedModel, "maas-lab");
-const complaining = (models: JujuModel[], ...complaints: string[]) =>
-  guard(models, { models: async () => ({ models, complaints }) });
-
-describe("model guard: the controller", () => {
-  it("is refused when it is another one of the same name, with or without the model", async () => {
-    const elsewhere = { controllerUuid: otherUuid };
-    for (const models of [[model(elsewhere)], [model({ ...elsewhere, uuid: otherUuid })]]) {
-      const { findings } = await guard(models);
-      expect(findings.at(-1)).to.include({
-        guard: "controller",
-        verdict: "refused",
-        subject: `maas-lab ${otherUuid}`,
-        expected: recordedModel.controllerUuid,
-      });
-    }
-  });
-});
+/** What is found of a model, with its words. */
+const judged = (seen: JujuModel) => {
+  const finding = judgeModel(seen, recordedModel);
+  return { code: finding.code, verdict: finding.verdict, ...wordsOf(finding, {}) };
+};
 
 describe("model guard: a model that is there", () => {
   it("is content with the recorded one, alive or on its way out", () => {
-    expect(judgeModel(model(), recordedModel)).to.deep.equal({
+    expect(judged(model())).to.deep.equal({
+      code: "model",
       guard: "model",
       subject: `admin/openstack ${modelUuid}`,
       verdict: "ok",
       found: "the recorded model, alive",
     });
-    expect(judgeModel(model({ life: "dying" }), recordedModel).found).to.equal(
-      "the recorded model, dying already",
-    );
-    expect(judgeModel(model({ life: "dead" }), recordedModel).verdict).to.equal("ok");
+    expect(judged(model({ life: "dying" }))).to.include({
+      verdict: "ok",
+      found: "the recorded model, dying already",
+    });
+    expect(judged(model({ life: "dead" })).verdict).to.equal("ok");
   });
 
   it("never lets the controller's own model pass, whatever was recorded", () => {
-    expect(judgeModel(model({ isController: true }), recordedModel)).to.include({
+    expect(judged(model({ isController: true }))).to.include({
+      code: "model-is-controllers",
       verdict: "refused",
       found: "is the controller's own model; it is never destroyed",
       next: "correct `jujuModel`, then: pulumi up",
@@ -55,134 +44,235 @@ describe("model guard: a model that is there", () => {
   });
 
   it("refuses a suspended one with the command that renews its credential", () => {
-    const suspended = { status: "suspended", statusMessage: "invalid credential" };
-    expect(judgeModel(model(suspended), recordedModel)).to.include({
+    expect(judged(model({ status: "suspended", statusMessage: "invalid credential" }))).to.include({
+      code: "model-suspended",
       verdict: "refused",
       found: "is suspended (invalid credential) and would never go away",
       next: "juju update-credential maas maas-key --controller maas-lab   # then: pulumi destroy",
     });
-    const bare = judgeModel(model({ status: "suspended", credential: undefined }), recordedModel);
-    expect(bare.found).to.include("(its cloud credential is not valid)");
+    // Juju 4.0 does not name the credential.
+    expect(judged(model({ status: "suspended", credential: undefined }))).to.include({
+      verdict: "refused",
+      found: "is suspended (its cloud credential is not valid) and would never go away",
+      next: "juju credentials --controller maas-lab   # find it, then: juju update-credential maas <credential> --controller maas-lab",
+    });
   });
 
   it("refuses one that has another name now", () => {
-    expect(judgeModel(model({ name: "eve/openstack" }), recordedModel)).to.include({
+    expect(judged(model({ name: "eve/openstack" }))).to.include({
+      code: "model-renamed",
       verdict: "refused",
       found: "has another name than the one recorded at `up`",
       expected: "admin/openstack",
     });
   });
+
+  it("refuses one that is being migrated", () => {
+    expect(judged(model({ migration: "importing into other" }))).to.include({
+      code: "model-migrating",
+      verdict: "refused",
+      found: "is being migrated to another controller: importing into other",
+      expected: "a model that stays where it was recorded",
+    });
+  });
 });
 
-describe("model guard: asked", () => {
-  it("says as whom juju answers, and finds the model", async () => {
-    const { findings, models } = await guard([controllerModel, model()]);
-    expect(findings.map(({ guard, verdict, found }) => [guard, verdict, found])).to.deep.equal([
-      ["juju", "ok", "answers, as admin"],
-      ["model", "ok", "the recorded model, alive"],
+const survey = (presence: Presence | undefined, more: Partial<JujuSurvey> = {}): JujuSurvey => ({
+  answered: true,
+  controller: "maas-lab",
+  user: "eve",
+  models: [controllerModel, ...(presence?.model ? [presence.model] : [])],
+  unexplained: [],
+  named: [],
+  presence,
+  machines: [],
+  contents: undefined,
+  disabled: [],
+  ...more,
+});
+const alive = (more: Partial<JujuModel> = {}): Presence => ({ state: "alive", model: model(more) });
+const judge = (
+  juju: JujuSurvey | NoAnswer,
+  settings: Record<string, unknown> = {},
+  recorded: typeof recordedModel | undefined = recordedModel,
+) => {
+  const all = settingsWith(settings);
+  const findings = judgeJuju(juju, recorded, all).filter(({ verdict }) => verdict !== "ok");
+  return {
+    codes: findings.map(({ code, verdict }) => `${code} ${verdict}`),
+    said: sayFindings(findings, all),
+  };
+};
+
+describe("model guard: juju", () => {
+  it("says as whom it answers, or that it does not know", () => {
+    const found = (user: string | undefined) =>
+      sayFindings(judgeJuju(survey(alive(), { user }), recordedModel, settingsWith()), {})[0];
+    expect(found("eve")).to.include({ guard: "juju", verdict: "ok", found: "answers, as eve" });
+    expect(found(undefined)).to.include({ verdict: "ok", found: "answers, as an unnamed user" });
+    expect(judge(survey(alive())).codes).to.deep.equal([]);
+  });
+
+  it("judges no model when there was none at `up`, and notes that", () => {
+    const findings = judgeJuju(survey(undefined), undefined, settingsWith());
+    expect(findings.map(({ code, verdict }) => `${code} ${verdict}`)).to.deep.equal([
+      "juju ok",
+      "model-gone-at-up note",
     ]);
-    expect(models).to.have.length(2);
   });
 
-  it("does not need to know who it is: the read counts", async () => {
-    const unnamed = { whoami: async () => undefined };
-    expect((await guard([controllerModel, model()], unnamed)).findings[0]).to.include({
-      verdict: "ok",
-      found: "answers, as an unnamed user",
-    });
-    const failing = {
-      whoami: async () => {
-        throw new Error("no accounts");
-      },
-    };
-    expect((await guard([controllerModel, model()], failing)).findings[0]?.verdict).to.equal("ok");
-  });
-
-  it("notes a model that is gone, when the list is whole", async () => {
-    expect((await guard([controllerModel])).findings[1]).to.include({
-      verdict: "note",
-      found: "is gone already",
-    });
-  });
-
-  it("does not believe in gone when the list lacks the controller's model, or juju complains", async () => {
-    for (const view of [guard([]), complaining([controllerModel], "settings not found")]) {
-      const { findings } = await view;
-      expect(findings[1]?.verdict).to.equal("refused");
-      expect(findings[1]?.found).to.match(
-        /^cannot be seen for sure: juju said "(settings not found|nothing of the controller's own model)"$/,
-      );
-      expect(findings[1]?.next).to.equal(
-        "juju models -c maas-lab   # when it answers cleanly: pulumi destroy",
-      );
-    }
-  });
-
-  it("is not disturbed by complaints while the model is in the list", async () => {
-    expect((await complaining([model()], "something else")).findings[1]?.verdict).to.equal("ok");
-  });
-
-  it("refuses a namesake: the lab was rebuilt", async () => {
-    const { findings } = await guard([controllerModel, model({ uuid: otherUuid })]);
-    expect(findings[1]).to.include({
-      verdict: "refused",
-      subject: `admin/openstack ${otherUuid}`,
-      expected: modelUuid,
-      next: "pulumi up   # records today's lab; then: pulumi preview",
-    });
-  });
-
-  it("notes it when there was no model at `up`, and finds no model to judge", async () => {
-    const { findings } = await modelGuard(contextWith(), undefined, "");
-    expect(findings[0]).to.include({ subject: "maas-lab", verdict: "ok" });
-    expect(findings[1]).to.include({
-      verdict: "note",
-      subject: "openstack",
-      found: "was gone already at `up`",
-    });
-  });
-
-  it("refuses another model or controller in today's settings, and takes the model's short name", async () => {
-    const { findings } = await modelGuard(
-      contextWith({
-        juju: fakeJuju([controllerModel, model()]),
-        settings: { jujuModel: "other", jujuController: "elsewhere" },
-      }),
-      recordedModel,
-      "maas-lab",
-    );
-    const wrong = findings.filter(({ verdict }) => verdict === "refused");
-    expect(wrong.map(({ subject, expected }) => [subject, expected])).to.deep.equal([
+  it("refuses another model or controller in today's settings, and takes the model's short name", () => {
+    const wrong = judge(survey(alive()), { jujuModel: "other", jujuController: "elsewhere" });
+    expect(wrong.codes).to.deep.equal(["setting-changed refused", "setting-changed refused"]);
+    expect(wrong.said.map(({ subject, expected }) => [subject, expected])).to.deep.equal([
       ["jujuModel: other", recordedModel.name],
       ["jujuController: elsewhere", recordedModel.controller],
     ]);
-    for (const jujuModel of ["openstack", "admin/openstack"]) {
-      const named = contextWith({ juju: fakeJuju([controllerModel, model()]), settings: { jujuModel } });
-      const { findings } = await modelGuard(named, recordedModel, "maas-lab");
-      expect(findings.every(({ verdict }) => verdict === "ok")).to.equal(true);
-    }
+    expect(wrong.said[0]?.next).to.include("pulumi config set jujuModel admin/openstack");
+    for (const jujuModel of ["openstack", "admin/openstack"])
+      expect(judge(survey(alive()), { jujuModel }).codes).to.deep.equal([]);
+    expect(judge(survey(alive()), { jujuController: "" }).codes).to.deep.equal([]);
   });
 
-  it("refuses when juju does not answer, in juju's words and with what to type", async () => {
-    const failing = {
-      models: async () => {
-        throw new TeardownError(
-          "juju",
-          "cannot reach the controller\nLog in with:\n  juju login -c maas-lab",
-        );
-      },
+  it("does not take what another controller says of the model for an answer", () => {
+    const other: Presence = {
+      state: "unclear",
+      model: model({ controllerUuid: otherUuid }),
+      reasons: [{ code: "other-controller", expected: recordedModel.controllerUuid, found: [otherUuid] }],
     };
-    const { findings, models } = await guard([], failing);
-    expect(models).to.equal(undefined);
-    expect(findings).to.deep.equal([
-      {
-        guard: "juju",
-        subject: "maas-lab",
-        verdict: "refused",
-        found: "cannot reach the controller",
-        expected: "a list of its models",
-        next: "Log in with:   juju login -c maas-lab",
-      },
+    expect(judge(survey(other), { acceptUnproven: modelUuid }).codes).to.deep.equal([
+      "other-controller refused",
     ]);
+  });
+
+  it("refuses a life that nobody knows, and a look that gave no reason", () => {
+    const odd: Presence = {
+      state: "unclear",
+      model: model({ life: "undead" }),
+      reasons: [{ code: "unknown-life", life: "undead" }],
+      why: 'juju calls its life "undead"',
+    };
+    expect(judge(survey(odd)).codes).to.deep.equal(["model-unclear refused"]);
+    expect(judge(survey(odd)).said[0]?.found).to.equal(
+      'cannot be seen for sure: juju calls its life "undead"',
+    );
+    expect(judge(survey(undefined)).said[0]).to.include({
+      verdict: "refused",
+      found: "cannot be seen for sure: juju gave no reason",
+    });
+  });
+});
+
+describe("model guard: who may destroy it, and prove it", () => {
+  it("refuses a user who is no administrator of the model, with what an administrator types", () => {
+    for (const access of ["read", "write"]) {
+      const { codes, said } = judge(survey(alive({ access })));
+      expect(codes, access).to.deep.equal(["no-admin-access refused"]);
+      expect(said[0]).to.include({
+        found: `eve has ${access} access to it, and only an administrator may destroy it`,
+        expected: "admin access",
+        next: "ask an administrator of the controller to type: juju grant eve admin admin/openstack",
+      });
+    }
+    // A superuser without a grant, and any user of Juju 4.0, are shown no access at all.
+    for (const access of ["admin", undefined])
+      expect(judge(survey(alive({ access }))).codes).to.deep.equal([]);
+  });
+
+  it("refuses a destroy-model that somebody disabled, with their reason and the way out, unless it is dying already", () => {
+    const disabled = [{ set: "all", message: "audit until Monday" }];
+    const { codes, said } = judge(survey(alive(), { disabled }));
+    expect(codes).to.deep.equal(["command-disabled refused"]);
+    expect(said[0]).to.include({
+      found: "destroy-model is disabled (juju disable-command all): audit until Monday",
+      next: `ask who disabled it; then: juju enable-command all -m ${modelUuid}`,
+    });
+    const silent = judge(survey(alive(), { disabled: [{ set: "destroy-model", message: "" }] }));
+    expect(silent.said[0]?.found).to.equal("destroy-model is disabled (juju disable-command destroy-model)");
+    const dying: Presence = { state: "dying", model: model({ life: "dying" }) };
+    expect(judge(survey(dying, { disabled })).codes).to.deep.equal([]);
+  });
+
+  it("refuses a user to whom its end can never be proved, unless that is accepted for this model", () => {
+    const own = survey(alive(), { models: [model()] });
+    const { codes, said } = judge(own);
+    expect(codes).to.deep.equal(["gone-not-provable refused"]);
+    expect(said[0]).to.include({
+      subject: `admin/openstack ${modelUuid}`,
+      found: "its end can never be proved to eve, who sees neither all models nor the controller's own",
+      expected: "a user who sees all models",
+      next: `juju login as a superuser, or ask for: juju grant eve superuser\npulumi destroy -c acceptUnproven=${modelUuid}   # to believe it once this run has seen it dying`,
+    });
+    expect(judge(own, { acceptUnproven: modelUuid }).codes).to.deep.equal(["gone-not-provable note"]);
+    expect(judge(own, { acceptUnproven: otherUuid }).codes).to.deep.equal(["gone-not-provable refused"]);
+  });
+
+  it("notes one that is out of sight when that is accepted, and only when nothing but the view speaks against it", () => {
+    const hidden = { code: "controller-model-not-visible", shown: "forbidden" } as const;
+    const line = { code: "unexplained-line", lines: ["settings not found"] } as const;
+    const unclear = (...reasons: Presence["reasons"] & object): JujuSurvey =>
+      survey({ state: "unclear", reasons, why: "so" }, { models: [] });
+    const accepted = { acceptUnproven: modelUuid };
+    expect(judge(unclear(hidden), accepted).codes).to.deep.equal(["gone-not-provable note"]);
+    expect(judge(unclear(hidden)).codes).to.deep.equal(["model-unclear refused"]);
+    expect(judge(unclear(hidden), { acceptUnproven: otherUuid }).codes).to.deep.equal([
+      "model-unclear refused",
+    ]);
+    const mixed = unclear(hidden, { ...line, lines: [...line.lines] });
+    expect(judge(mixed, accepted).codes).to.deep.equal(["model-unclear refused"]);
+    expect(judge(survey({ state: "unclear" }, { models: [] }), accepted).codes).to.deep.equal([
+      "model-unclear refused",
+    ]);
+  });
+
+  it("says nothing more of a model that must not be destroyed anyway", () => {
+    const renamed = survey(alive({ name: "eve/openstack", access: "read" }), { models: [] });
+    expect(judge(renamed).codes).to.deep.equal(["model-renamed refused"]);
+  });
+});
+
+describe("model guard: a controller that does not answer", () => {
+  const away = (kind: string | undefined): NoAnswer => ({ answered: false, kind, said: "no answer\nlook" });
+  const { controllerUuid } = recordedModel;
+  const all = ["unreachable", "timeout", "not-logged-in", "no-controller", "unauthorized", "failed"];
+
+  it("is lost only when it cannot be reached and controllerLost names it", () => {
+    for (const kind of [...all, undefined]) {
+      const isAway = kind === "unreachable" || kind === "timeout";
+      const { codes } = judge(away(kind), { controllerLost: controllerUuid });
+      expect(codes, kind).to.deep.equal([isAway ? "controller-lost note" : "juju-failed refused"]);
+      expect(isLost(away(kind), recordedModel, settingsWith({ controllerLost: controllerUuid }))).to.equal(
+        isAway,
+      );
+      for (const controllerLost of ["", otherUuid, modelUuid])
+        expect(judge(away(kind), { controllerLost }).codes, kind).to.deep.equal(["juju-failed refused"]);
+    }
+    expect(isLost(survey(alive()), recordedModel, settingsWith({ controllerLost: controllerUuid }))).to.equal(
+      false,
+    );
+  });
+
+  it("is said to be lost by its UUID, and what that means", () => {
+    expect(judge(away("timeout"), { controllerLost: controllerUuid }).said[0]).to.deep.equal({
+      guard: "juju",
+      subject: `maas-lab ${controllerUuid}`,
+      verdict: "note",
+      found: "cannot be reached, and is lost for ever, as `controllerLost` says: its model counts as gone",
+    });
+  });
+
+  it("is refused with juju's words otherwise, beside settings that name another one", () => {
+    const { codes, said } = judge(away("unreachable"), { jujuModel: "other" });
+    expect(codes).to.deep.equal(["setting-changed refused", "juju-failed refused"]);
+    expect(said[1]).to.deep.equal({
+      guard: "juju",
+      subject: "maas-lab",
+      verdict: "refused",
+      found: "no answer",
+      expected: "a list of its models",
+      next: "look",
+    });
+    const nobody = judgeJuju(away("unreachable"), undefined, settingsWith({ jujuController: "" }));
+    expect(sayFindings(nobody, {})[0]).to.include({ subject: "controller", verdict: "refused" });
   });
 });

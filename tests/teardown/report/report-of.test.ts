@@ -90,6 +90,7 @@ describe("reportOf", () => {
       took: 5,
       findings: [
         {
+          code: "words" as const,
           guard: "host",
           subject: "vm",
           verdict: "refused" as const,

@@ -43,13 +43,14 @@ const oneOfEach: NewEvent[] = [
   { event: "versions", seen: { juju: "3.6.28" } },
   {
     event: "guards-passed",
-    findings: [{ guard: "host", subject: "h", verdict: "ok", found: "the host" }],
+    findings: [{ code: "host", verdict: "ok", host: "h" }],
     took: 1,
   },
   {
     event: "guards-refused",
     findings: [
       {
+        code: "words",
         guard: "machine",
         subject: "m",
         verdict: "refused",

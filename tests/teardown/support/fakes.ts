@@ -1,4 +1,6 @@
 import type { Host } from "../../../teardown/clients/host.ts";
+import { jujuError } from "../../../teardown/clients/juju/errors.ts";
+import { lookForModel } from "../../../teardown/clients/juju/presence.ts";
 import type { JujuClient, JujuModel } from "../../../teardown/clients/juju.ts";
 import {
   type MaasClient,
@@ -111,23 +113,36 @@ const notExpected = (what: string) => (): never => {
 };
 
 /** A juju that shows these models, and does what the test says. Anything else is a failure of the test. */
-export const fakeJuju = (models: JujuModel[], more: Partial<JujuClient> = {}): JujuClient => ({
-  whoami: async () => ({ controller: "maas-lab", user: "admin" }),
-  version: async () => "3.6.28",
-  models: async () => ({ models, complaints: [] }),
-  presence: notExpected("presence"),
-  showModel: notExpected("show-model"),
-  disabledCommands: async () => [],
-  status: notExpected("status"),
-  machines: async () => [],
-  exportBundle: notExpected("export-bundle"),
-  composeBundle: notExpected("the questions for a bundle"),
-  statusYaml: notExpected("status --format=yaml"),
-  modelsYaml: notExpected("models --format=yaml"),
-  destroyModel: notExpected("destroy-model"),
-  removeMachines: notExpected("remove-machine"),
-  ...more,
-});
+export const fakeJuju = (models: JujuModel[], more: Partial<JujuClient> = {}): JujuClient => {
+  const juju: JujuClient = {
+    whoami: async () => ({ controller: "maas-lab", user: "admin" }),
+    version: async () => "3.6.28",
+    models: async () => ({ models, complaints: [] }),
+    presence: async (asked) => {
+      if (typeof asked === "string") return notExpected("presence without an identity")();
+      const { controller, controllerUuid, modelUuid } = asked;
+      return await lookForModel(modelUuid, controllerUuid, {
+        models: (options) => juju.models(controller, options),
+        showModel: () => juju.showModel(modelUuid),
+      });
+    },
+    // What a server says of a model that is not there, and of one that this user may not see.
+    showModel: async () => {
+      throw jujuError("forbidden", "permission denied");
+    },
+    disabledCommands: async () => [],
+    status: notExpected("status"),
+    machines: async () => [],
+    exportBundle: notExpected("export-bundle"),
+    composeBundle: notExpected("the questions for a bundle"),
+    statusYaml: notExpected("status --format=yaml"),
+    modelsYaml: notExpected("models --format=yaml"),
+    destroyModel: notExpected("destroy-model"),
+    removeMachines: notExpected("remove-machine"),
+    ...more,
+  };
+  return juju;
+};
 
 const meets = (each: MaasMachine, filter: MachineFilter): boolean =>
   (filter.systemIds?.includes(each.systemId) ?? true) &&

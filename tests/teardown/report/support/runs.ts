@@ -2,8 +2,9 @@ import { hash } from "node:crypto";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Finding } from "../../../../teardown/guards/finding.ts";
 import type { RunFacts } from "../../../../teardown/report/read-run.ts";
-import type { Finding, NewEvent, RunEvent } from "../../../../teardown/run/event.ts";
+import type { NewEvent, RunEvent } from "../../../../teardown/run/event.ts";
 
 type Of<Name extends NewEvent["event"]> = Extract<NewEvent, { event: Name }>;
 
@@ -48,7 +49,13 @@ export const started = (more: Partial<Extract<NewEvent, { event: "destroy-starte
   ...more,
 });
 
-const ok = (subject: string): Finding => ({ guard: "machine", subject, verdict: "ok", found: "Deployed" });
+const ok = (subject: string): Finding => ({
+  code: "words",
+  guard: "machine",
+  subject,
+  verdict: "ok",
+  found: "Deployed",
+});
 export const passed = (hostnames: string[]): NewEvent => ({
   event: "guards-passed",
   findings: hostnames.map(ok),
