@@ -142,6 +142,8 @@ const destroy = async (options: {
   };
   const context: Context = {
     ...whole,
+    // Its machine has no instance, so it is known by the model's UUID.
+    settings: { ...whole.settings, alsoDestroyed: [`${modelRecord.uuid}:0`] },
     juju: {
       ...whole.juju,
       presence,
