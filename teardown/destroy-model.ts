@@ -12,7 +12,7 @@ import { sayDuration } from "./config/duration.ts";
 import type { Context, Row } from "./context.ts";
 import { TeardownError } from "./errors.ts";
 import { unlistedNow } from "./guards/guards.ts";
-import { judgeModel } from "./guards/model-guard.ts";
+import { isOnlyHidden, judgeModel } from "./guards/model-guard.ts";
 import { refusalMessage } from "./guards/say.ts";
 import { type Outage, outageOf } from "./outage.ts";
 import { startProgress, timeOfDay } from "./progress.ts";
@@ -50,16 +50,10 @@ const goneSince = new WeakMap<Context, Map<string, number>>();
  * Whether a model that this user can never prove to be gone counts as gone: `acceptUnproven` names it, this run saw it dying, and
  * nothing else speaks against it.
  */
-const isBelieved = (
-  context: Context,
-  run: Run,
-  { uuid }: ModelRecord,
-  { state, reasons }: Presence,
-): boolean =>
-  state === "unclear" &&
+const isBelieved = (context: Context, run: Run, { uuid }: ModelRecord, seen: Presence): boolean =>
+  seen.state === "unclear" &&
   context.settings.acceptUnproven.includes(uuid) &&
-  reasons !== undefined &&
-  reasons.every((reason) => reason.code === "controller-model-not-visible" && reason.shown !== undefined) &&
+  isOnlyHidden(seen) &&
   run.journal.events().some((each) => each.event === "model-state" && each.state === "dying");
 
 const lookForModel = async (context: Context, recorded: ModelRecord, run: Run): Promise<Presence> => {

@@ -1,4 +1,4 @@
-import type { JujuModel } from "../clients/juju.ts";
+import type { JujuModel, Presence } from "../clients/juju.ts";
 import type { Settings } from "../config/settings.ts";
 import type { ModelRecord } from "../record.ts";
 import type { JujuSurvey, NoAnswer } from "../survey.ts";
@@ -65,6 +65,11 @@ const mayDestroy = (juju: JujuSurvey, model: JujuModel, settings: Settings): Fin
   ];
 };
 
+/** Whether a model is out of sight for no other reason than that this user does not see all models. */
+export const isOnlyHidden = ({ reasons = [] }: Presence): boolean =>
+  reasons.length > 0 &&
+  reasons.every((reason) => reason.code === "controller-model-not-visible" && reason.shown !== undefined);
+
 /** The recorded model, as Juju shows it now. */
 const judgeRecorded = (juju: JujuSurvey, recorded: ModelRecord, settings: Settings): Finding[] => {
   const { presence, models } = juju;
@@ -88,10 +93,7 @@ const judgeRecorded = (juju: JujuSurvey, recorded: ModelRecord, settings: Settin
   if (namesake) return [refused({ code: "model-rebuilt", name, uuid: namesake.uuid, expected: uuid })];
   if (presence?.state === "gone") return [note({ code: "model-gone", name, uuid })];
   // A model can be left out of `juju models` with exit code 0 and only a line on stderr (juju.md 1.4).
-  const isHidden =
-    presence?.reasons !== undefined &&
-    presence.reasons.every(({ code }) => code === "controller-model-not-visible");
-  if (isHidden && settings.acceptUnproven.includes(uuid))
+  if (presence && isOnlyHidden(presence) && settings.acceptUnproven.includes(uuid))
     return [note({ code: "gone-not-provable", name, uuid, user: juju.user ?? "this user" })];
   return [refused({ code: "model-unclear", name, controller, why: presence?.why ?? "juju gave no reason" })];
 };
