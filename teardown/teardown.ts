@@ -21,7 +21,7 @@ import { takeOutcomes } from "./run/captured.ts";
 import { isDestructive } from "./run/journal.ts";
 import { dropAtExit, takeLock } from "./run/lock.ts";
 import { keepRecord, openRun, type Run } from "./run/run-directory.ts";
-import { type Usual, usualDurations } from "./run/usual.ts";
+import { type TypicalDurations, typicalDurations } from "./run/typical-durations.ts";
 import { ensureSnapshot, judgeSnapshot } from "./snapshot.ts";
 import { stopReason, throwIfStopped, whyStopped } from "./stopping.ts";
 import { survey } from "./survey.ts";
@@ -43,7 +43,7 @@ export type Teardown = {
   /** For releases: each holds a connection until MAAS has powered its machine off. */
   turns: Turns;
   /** How long things took in earlier runs. */
-  usual: Usual;
+  usual: TypicalDurations;
   /** Every guard, once in this process. @throws TeardownError `refused` */
   guarded: (row: Row) => Promise<Verdict>;
   /** A verified capture, made now if there is none, and the operator's own snapshot. @throws TeardownError `capture`, `snapshot` */
@@ -215,7 +215,7 @@ export const beginTeardown = async (options: {
     poller: readyPoller(context),
     look: machineLook(context),
     turns: turns(settings.maasConcurrency),
-    usual: usualDurations(settings.backupRoot, settings.backupLabel),
+    usual: typicalDurations(settings.backupRoot, settings.backupLabel),
     guarded: (row) =>
       within(async () => {
         row.status("asking the guards");

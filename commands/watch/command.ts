@@ -6,7 +6,7 @@ import { TeardownError } from "../../teardown/errors.ts";
 import { readRun } from "../../teardown/report/read-run.ts";
 import { reportOf } from "../../teardown/report/report-of.ts";
 import { inHome } from "../../teardown/run/run-directory.ts";
-import { usualDurations } from "../../teardown/run/usual.ts";
+import { typicalDurations } from "../../teardown/run/typical-durations.ts";
 import { afterHelp, exitCodes } from "../exit-codes.ts";
 import { newestRuns } from "../newest-run.ts";
 import { view } from "./view.ts";
@@ -49,7 +49,7 @@ backup root. It ends when the destroy ends: with 0 when the lab is torn down, el
     .action(async (given: string | undefined, { backupRoot, once }: Options) => {
       const directory = directoryOf(given, backupRoot);
       const label = basename(directory).replace(/-\d{8}T\d{6}Z(-\d+)?$/, "");
-      const typical = usualDurations(dirname(directory), label);
+      const typical = typicalDurations(dirname(directory), label);
       const live = process.stdout.isTTY && !once;
       let shown = -1;
       for (;;) {

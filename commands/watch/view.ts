@@ -4,7 +4,7 @@ import type { RunFacts } from "../../teardown/report/read-run.ts";
 import type { Outcome } from "../../teardown/report/report.ts";
 import { outcomeWords } from "../../teardown/report/text.ts";
 import type { RunEvent } from "../../teardown/run/event.ts";
-import type { Usual } from "../../teardown/run/usual.ts";
+import type { TypicalDurations } from "../../teardown/run/typical-durations.ts";
 import { aligned, oneLine } from "../../teardown/text/table.ts";
 
 /** What the model or a machine is in, by the journal. */
@@ -119,7 +119,7 @@ const cut = (text: string, width: number): string =>
 /** A run as it stands, in 80 columns. */
 export const view = (
   run: { events: RunEvent[]; facts: RunFacts },
-  { now, outcome, typical }: { now: number; outcome: Outcome; typical: Usual },
+  { now, outcome, typical }: { now: number; outcome: Outcome; typical: TypicalDurations },
 ): string => {
   const { events, facts } = run;
   const opened = events.find((event) => event.event === "run-opened");
@@ -135,7 +135,7 @@ export const view = (
   const line = (
     name: string,
     { state, at, waitsFor }: Standing,
-    usual: number | undefined,
+    typical: number | undefined,
     end: string,
     stopped: string | undefined,
   ): string[] => [
@@ -143,7 +143,7 @@ export const view = (
     cut(state, 16),
     at ? timeOfDay(Date.parse(at)) : "",
     at && state !== end && !isOver ? brief(now - Date.parse(at)) : "",
-    usual === undefined ? "" : brief(usual),
+    typical === undefined ? "" : brief(typical),
     isOver || stopped ? (stopped ?? "") : waitsFor,
   ];
   const rows = [

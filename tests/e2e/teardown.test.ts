@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect } from "chai";
+import type { Report } from "../../teardown/report/report.ts";
 import { verifiedCapture } from "../../teardown/run/captured.ts";
+import { verifyChain } from "../../teardown/run/journal.ts";
 import { adoptedStack, makeStack, type Stack } from "./stack.ts";
 
 describe("a lab's whole life, on the real engine", function () {
@@ -57,6 +59,12 @@ describe("a lab's whole life, on the real engine", function () {
     const { code, output } = await stack.destroy("-m", "a rehearsal");
     expect(code, output).to.equal(0);
     expect(output).to.include("proceed to 02-deploy.md");
+    const file = join(stack.runs()[0] ?? "", "journal.jsonl");
+    const chain = verifyChain(file);
+    const last = chain.broken ? "" : chain.digests.at(-1);
+    expect(output).to.include(`journal.jsonl ends with ${last}`);
+    const report = JSON.parse(readFileSync(join(dirname(file), "report.json"), "utf8")) as Report;
+    expect(report.journal.digest).to.equal(last);
     expect(stack.resources()).to.deep.equal([]);
     const { machines, juju } = await stack.lab.state();
     expect(machines.map(({ status }) => status)).to.deep.equal(machines.map(() => "Ready"));

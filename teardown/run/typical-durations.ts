@@ -5,7 +5,7 @@ import { isClosed, readJournal } from "./journal.ts";
 import { inHome, newestFirst } from "./run-directory.ts";
 
 /** How long things took in earlier runs that met the exit criteria, in ms; undefined when there were none. */
-export type Usual = { model: number | undefined; machine: number | undefined };
+export type TypicalDurations = { model: number | undefined; machine: number | undefined };
 
 const runsLookedAt = 3;
 // A backup root may hold years of runs.
@@ -15,7 +15,7 @@ const median = (values: number[]): number | undefined =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** Looks at the newest finished runs in the backup root: the median of a machine's release and of the model's destruction. */
-export const usualDurations = (backupRoot: string, backupLabel: string): Usual => {
+export const typicalDurations = (backupRoot: string, backupLabel: string): TypicalDurations => {
   const root = inHome(backupRoot);
   if (!existsSync(root)) return { model: undefined, machine: undefined };
   const journals: RunEvent[][] = [];

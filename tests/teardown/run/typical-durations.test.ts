@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import { openRun } from "../../../teardown/run/run-directory.ts";
-import { usualDurations } from "../../../teardown/run/usual.ts";
+import { typicalDurations } from "../../../teardown/run/typical-durations.ts";
 import { modelUuid, recordedLab } from "../support/fakes.ts";
 import { temporaryDirectory } from "./support.ts";
 
-describe("usual durations", () => {
+describe("typical durations", () => {
   const directory = temporaryDirectory();
   const runThatTook = (second: number, model: number, machines: number[], closed = true) => {
     const key = { backupRoot: directory(), backupLabel: "pre", project: "p", stack: `s${second}`, modelUuid };
@@ -18,16 +18,16 @@ describe("usual durations", () => {
     for (const took of machines) journal.write({ event: "done", resource: "openstack0", text: "", took });
     if (closed) journal.write({ event: "run-closed", outcome: "complete", took: 1, nextStep: "" });
   };
-  const usual = () => usualDurations(directory(), "pre");
+  const typical = () => typicalDurations(directory(), "pre");
 
   it("are unknown without a finished run, or a backup root", () => {
-    expect(usual()).to.deep.equal({ model: undefined, machine: undefined });
-    expect(usualDurations(join(directory(), "nothing"), "pre")).to.deep.equal({
+    expect(typical()).to.deep.equal({ model: undefined, machine: undefined });
+    expect(typicalDurations(join(directory(), "nothing"), "pre")).to.deep.equal({
       model: undefined,
       machine: undefined,
     });
     runThatTook(1, 10, [20], false);
-    expect(usual()).to.deep.equal({ model: undefined, machine: undefined });
+    expect(typical()).to.deep.equal({ model: undefined, machine: undefined });
   });
 
   it("take the reaping for the model's, and not for a machine's", () => {
@@ -38,7 +38,7 @@ describe("usual durations", () => {
     journal.write({ event: "done", resource: "openstack0", text: "", took: done.openstack0 });
     journal.write({ event: "done", resource: "reaping", text: "", took: done.reaping });
     journal.write({ event: "run-closed", outcome: "complete", took: 1, nextStep: "" });
-    expect(usual()).to.deep.equal({ model: 600, machine: 100 });
+    expect(typical()).to.deep.equal({ model: 600, machine: 100 });
   });
 
   it("are the medians of the newest three finished runs", () => {
@@ -47,6 +47,6 @@ describe("usual durations", () => {
     runThatTook(3, 300, [3]);
     runThatTook(4, 200, [4, 5]);
     runThatTook(5, 7, [7], false);
-    expect(usual()).to.deep.equal({ model: 200, machine: 3 });
+    expect(typical()).to.deep.equal({ model: 200, machine: 3 });
   });
 });
