@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { machines } from "../e2e/lab.ts";
-import { guarded, ours, types, ups } from "./guarded.ts";
+import { type Guarded, guarded, ours, types, ups } from "./guarded.ts";
 import { clear, fault, type Lab, on, set } from "./lab.ts";
 import { rows } from "./rows.ts";
 import { failed, finishes, five, permitting } from "./witness.ts";
@@ -12,6 +12,52 @@ const deletes = (version: string, powerType: string, pod: string | null): Lab =>
   scenario: { models: [{ name: "openstack", reap: "2m", version }], machines: virtual(powerType, pod) },
 });
 const theirs = "11111111-2222-4333-8444-555555555555";
+
+const unlisted: Guarded = {
+  situation: "a machine belongs to the model and is not listed",
+  expected: "refused; with `alsoDestroyed` it is part of the exit criteria",
+  make: async (stack) => {
+    const agentName = await ours(stack);
+    const ownerData = { "juju-model-uuid": agentName };
+    await stack.lab.control({
+      op: "add-machine",
+      machine: { hostname: "extra0", agentName, owner: "juju", ownerData, release: "1m" },
+    });
+  },
+  says: [
+    /belongs to the model, and Juju would destroy it although it is not listed/,
+    /pulumi destroy -c alsoDestroyed=\w{6}/,
+  ],
+  mended: "with alsoDestroyed",
+  permission: "alsoDestroyed",
+  quick: true,
+};
+
+const locked: Guarded = {
+  situation: "a machine is locked",
+  expected: "refused, with the unlock command",
+  make: (stack) => set(stack, "openstack1", { locked: true }),
+  says: [/is locked/, /maas admin machine unlock \w{6}/],
+  mend: (stack) => set(stack, "openstack1", { locked: false }),
+  mended: "unlocked",
+};
+
+const recreated: Guarded = {
+  situation: "the model's name is another UUID now",
+  expected: "refused, says to run `up`",
+  make: async (stack) => {
+    await stack.lab.control({ op: "recreate-model", name: "openstack" });
+    const uuid = await ours(stack);
+    for (const name of five)
+      await set(stack, name, { agentName: uuid, ownerData: { "juju-model-uuid": uuid } });
+  },
+  says: [
+    /is another model than the one recorded at `up`: the lab was rebuilt since/,
+    /pulumi up {3}# records today's lab/,
+  ],
+  mend: ups,
+  mended: "after `up`",
+};
 
 rows(import.meta.url, "guards", "What is found before anything is touched", [
   guarded({
@@ -37,25 +83,7 @@ rows(import.meta.url, "guards", "What is found before anything is touched", [
     expected: "goes on",
     run: on({ scenario: { controller: { version: "3.6.24" } } }, (stack) => finishes(stack)),
   },
-  guarded({
-    situation: "a machine belongs to the model and is not listed",
-    expected: "refused; with `alsoDestroyed` it is part of the exit criteria",
-    make: async (stack) => {
-      const agentName = await ours(stack);
-      const ownerData = { "juju-model-uuid": agentName };
-      await stack.lab.control({
-        op: "add-machine",
-        machine: { hostname: "extra0", agentName, owner: "juju", ownerData, release: "1m" },
-      });
-    },
-    says: [
-      /belongs to the model, and Juju would destroy it although it is not listed/,
-      /pulumi destroy -c alsoDestroyed=\w{6}/,
-    ],
-    mended: "with alsoDestroyed",
-    permission: "alsoDestroyed",
-    quick: true,
-  }),
+  guarded(unlisted),
   guarded({
     situation: "a machine belongs to another model",
     expected: "refused",
@@ -88,14 +116,7 @@ rows(import.meta.url, "guards", "What is found before anything is touched", [
     mend: (stack) => set(stack, "openstack1", { hostsVms: null }),
     mended: "removed",
   }),
-  guarded({
-    situation: "a machine is locked",
-    expected: "refused, with the unlock command",
-    make: (stack) => set(stack, "openstack1", { locked: true }),
-    says: [/is locked/, /maas admin machine unlock \w{6}/],
-    mend: (stack) => set(stack, "openstack1", { locked: false }),
-    mended: "unlocked",
-  }),
+  guarded(locked),
   guarded({
     situation: "the model is suspended",
     expected: "refused, with the credential to mend",
@@ -134,22 +155,7 @@ rows(import.meta.url, "guards", "What is found before anything is touched", [
     },
     mended: "after `up`, and `alsoDestroyed` and `acceptDeleted` for the id that Juju still has",
   }),
-  guarded({
-    situation: "the model's name is another UUID now",
-    expected: "refused, says to run `up`",
-    make: async (stack) => {
-      await stack.lab.control({ op: "recreate-model", name: "openstack" });
-      const uuid = await ours(stack);
-      for (const name of five)
-        await set(stack, name, { agentName: uuid, ownerData: { "juju-model-uuid": uuid } });
-    },
-    says: [
-      /is another model than the one recorded at `up`: the lab was rebuilt since/,
-      /pulumi up {3}# records today's lab/,
-    ],
-    mend: ups,
-    mended: "after `up`",
-  }),
+  guarded(recreated),
   guarded({
     situation: "a machine was deleted from MAAS",
     expected: "refused, says how to accept it",
@@ -201,3 +207,12 @@ rows(import.meta.url, "guards", "One side does not hide the other", [
     mended: "mended",
   }),
 ]);
+
+rows(
+  import.meta.url,
+  "guards",
+  "On Juju 4.0",
+  [unlisted, locked, recreated].map(({ quick: _, ...row }) =>
+    guarded({ ...row, lab: { args: ["--juju", "4.0"] } }),
+  ),
+);
