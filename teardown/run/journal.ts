@@ -1,8 +1,9 @@
 import { hash } from "node:crypto";
-import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, fsyncSync, openSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { TeardownError } from "../errors.ts";
 import { fromVersionOne, type NewEvent, type RunEvent, runEvent } from "./event.ts";
+import { readBytes } from "./files.ts";
 
 /**
  * A run's event log, one JSON object a line: `{"v":2,"prev":...,"at":...,"event":...}`, where `prev` is the SHA-256 of the line
@@ -53,8 +54,15 @@ const parseLine = (line: string): Line => {
 
 /** The lines of a journal, and whether the last one has its newline. */
 const readLines = (file: string): { lines: Line[]; ended: boolean } => {
-  if (!existsSync(file)) return { lines: [], ended: true };
-  const lines = readFileSync(file, "latin1").split("\n");
+  let text: string;
+  try {
+    text = readBytes(file).toString("latin1");
+  } catch (error) {
+    // A link or a folder is there, and is no journal.
+    const isThere = (error as NodeJS.ErrnoException).code !== "ENOENT";
+    return { lines: isThere ? [{ line: "" }] : [], ended: true };
+  }
+  const lines = text.split("\n");
   const ended = lines.at(-1) === "";
   if (ended) lines.pop();
   return { lines: lines.map(parseLine), ended };
@@ -132,7 +140,8 @@ export const openJournal = (file: string, now: () => number): Journal => {
 
   const write = (event: NewEvent): void => {
     try {
-      const handle = openSync(file, "a+", 0o600);
+      const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+      const handle = openSync(file, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
       try {
         append(handle, event);
       } finally {

@@ -93,6 +93,15 @@ describe("a run directory in a folder that others can write to", () => {
       expect(message).to.include("its lock does not say which process");
       expect(message).to.include(`rm -r '${path}' && pulumi destroy`);
     },
+    "journal.jsonl": async () => {
+      expect(run.journal.events()).to.deep.equal([]);
+      expect((await problemOf(() => run.journal.write({ event: "versions", seen: {} }))).message).to.match(
+        /^the journal cannot be written: (ELOOP|EISDIR)/,
+      );
+      const { code, message } = await problemOf(() => findOpenRun(key()));
+      expect(code).to.equal("run");
+      expect(message).to.include("line 1 of journal.jsonl is no event");
+    },
     "run.json": async () => {
       expect(findOpenRun(key())).to.equal(undefined);
     },
