@@ -6,6 +6,7 @@ import { addAudit } from "./audit/command.ts";
 import { exitCodes, exitCodeTable } from "./exit-codes.ts";
 import { addPlan } from "./plan/command.ts";
 import { addReport } from "./report/command.ts";
+import { addVerify } from "./verify/command.ts";
 import { addWatch } from "./watch/command.ts";
 
 // A reader that has seen enough (`| head`) is no error.
@@ -26,6 +27,7 @@ const program = new Command("openstack-lab")
   .addHelpText("after", exitCodeTable);
 
 addPlan(program.command("plan"), exit);
+addVerify(program.command("verify"), exit);
 addWatch(program.command("watch"), exit);
 addReport(program.command("report"));
 addAudit(program.command("audit"), exit);

@@ -19,21 +19,27 @@ const read = (directory: string): KnownRun | undefined => {
   }
 };
 
-/** The runs of a backup root, whatever their label: the newest first. None where the folder cannot be read. */
-export const newestRuns = function* (root: string): Generator<KnownRun> {
-  let names: string[] = [];
+const namesIn = (root: string): string[] => {
   try {
-    names = readdirSync(root);
+    return readdirSync(root);
   } catch {
-    return;
+    return [];
   }
-  const begun = names.flatMap((name) => {
+};
+
+/** The newest run of a backup root, whatever its label; undefined also where the folder cannot be read. */
+export const newestRun = (
+  root: string,
+  isMeant: (run: KnownRun) => boolean = () => true,
+): KnownRun | undefined => {
+  const begun = namesIn(root).flatMap((name) => {
     const [, stamp = "", more = "1"] = stamped.exec(name) ?? [];
     return stamp ? [{ name, stamp, more: Number(more) }] : [];
   });
   begun.sort((one, other) => other.stamp.localeCompare(one.stamp) || other.more - one.more);
   for (const { name } of begun) {
     const run = read(join(root, name));
-    if (run) yield run;
+    if (run && isMeant(run)) return run;
   }
+  return undefined;
 };

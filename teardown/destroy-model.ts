@@ -50,13 +50,17 @@ const goneSince = new WeakMap<Context, Map<string, number>>();
  * Whether a model that this user can never prove to be gone counts as gone: `acceptUnproven` names it, this run saw it dying, and
  * nothing else speaks against it.
  */
-const isBelieved = (context: Context, run: Run, { uuid }: ModelRecord, seen: Presence): boolean =>
+const isBelieved = (context: Context, run: Run | undefined, { uuid }: ModelRecord, seen: Presence): boolean =>
   seen.state === "unclear" &&
   context.settings.acceptUnproven.includes(uuid) &&
   isOnlyHidden(seen) &&
-  run.journal.events().some((each) => each.event === "model-state" && each.state === "dying");
+  run?.journal.events().some((each) => each.event === "model-state" && each.state === "dying") === true;
 
-const lookForModel = async (context: Context, recorded: ModelRecord, run: Run): Promise<Presence> => {
+const lookForModel = async (
+  context: Context,
+  recorded: ModelRecord,
+  run: Run | undefined,
+): Promise<Presence> => {
   const { uuid } = recorded;
   const since = goneSince.get(context) ?? new Map<string, number>();
   goneSince.set(context, since);
@@ -73,7 +77,11 @@ const lookForModel = async (context: Context, recorded: ModelRecord, run: Run): 
  * stderr, and no entry with the recorded UUID. When this process has seen it gone before, and never otherwise since, that
  * list is the first of the two.
  */
-export const confirmGone = async (context: Context, recorded: ModelRecord, run: Run): Promise<Presence> => {
+export const confirmGone = async (
+  context: Context,
+  recorded: ModelRecord,
+  run: Run | undefined,
+): Promise<Presence> => {
   const { clock, signal } = context;
   const firstGone = () => goneSince.get(context)?.get(recorded.uuid);
   const untilNextList = (first: number) =>

@@ -98,7 +98,7 @@ export const judgeExit = (seen: Survey, record: LabRecord, settings: Settings): 
 };
 
 /** The machines that Juju destroyed with the model although they are not listed, as `alsoDestroyed` permitted. */
-const alsoDestroyed = (run: Run): MachineRecord[] => {
+export const alsoDestroyed = (run: Run): MachineRecord[] => {
   const permitted = run.journal
     .events()
     .flatMap((each) => (each.event === "guards-passed" ? each.findings : []))

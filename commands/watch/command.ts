@@ -8,7 +8,7 @@ import { reportOf } from "../../teardown/report/report-of.ts";
 import { inHome } from "../../teardown/run/run-directory.ts";
 import { typicalDurations } from "../../teardown/run/typical-durations.ts";
 import { afterHelp, exitCodes } from "../exit-codes.ts";
-import { newestRuns } from "../newest-run.ts";
+import { newestRun } from "../newest-run.ts";
 import { view } from "./view.ts";
 
 type Options = { backupRoot: string; once?: true };
@@ -19,7 +19,7 @@ const interval = 1_000;
 const directoryOf = (given: string | undefined, backupRoot: string): string => {
   if (given !== undefined) return resolve(inHome(given));
   const root = resolve(inHome(backupRoot));
-  const [newest] = newestRuns(root);
+  const newest = newestRun(root);
   if (newest) return newest.directory;
   throw new TeardownError(
     "run",

@@ -6,7 +6,9 @@ const allTests = ["tests/**/*.test.ts", "packages/*/tests/**/*.test.ts"];
 export const processTests: readonly string[] = [
   "tests/{e2e,faults,packaging,shared-state}/**",
   "tests/bench/runbook.test.ts",
+  "tests/commands/verify/on-the-engine.test.ts",
   "tests/docs/{another-lab,commands}.test.ts",
+  "tests/examples/approval.test.ts",
   "tests/commands/audit/audit.test.ts",
   "tests/commands/plan/plan.test.ts",
   "tests/teardown/clients/{engine-options,pulumi}.test.ts",

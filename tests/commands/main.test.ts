@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { execa } from "execa";
 import { projectRoot } from "../../packages/toolchain/environment.ts";
 
-const commands = ["plan", "watch", "report", "audit", "bundle-diff"];
+const commands = ["plan", "verify", "watch", "report", "audit", "bundle-diff"];
 
 describe("openstack-lab", function () {
   this.timeout(60_000);

@@ -51,6 +51,7 @@ export type Stack = {
 };
 
 const linked = [
+  "commands",
   "components",
   "teardown",
   "packages",
