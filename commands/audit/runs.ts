@@ -64,26 +64,22 @@ const identityOf = ([opened]: RunEvent[], record: RunFacts["record"]): string =>
     : JSON.stringify([record?.opened, record?.project, record?.stack, record?.lab.model?.uuid]);
 
 const runIn = (directory: string, now: () => number): Identified[] => {
-  if (!existsSync(join(directory, "journal.jsonl"))) {
-    const record = runRecordIn(directory);
-    if (!record) return [];
-    const { stack } = record;
-    return [{ directory, stack, report: undefined, problems: [noJournal], identity: identityOf([], record) }];
+  const record = runRecordIn(directory);
+  const without = (problem: AuditProblem): Identified[] => {
+    const identity = identityOf([], record);
+    return [{ directory, stack: record?.stack ?? "", report: undefined, problems: [problem], identity }];
+  };
+  if (!existsSync(join(directory, "journal.jsonl"))) return record ? without(noJournal) : [];
+  try {
+    const { events, facts } = readRun(directory, now);
+    const report = reportOf(events, facts);
+    const problems = problemsOf(report);
+    if (events.length === 0 && problems.length === 0) return record ? without(noJournal) : [];
+    return [{ directory, stack: report.stack, report, problems, identity: identityOf(events, record) }];
+  } catch (error) {
+    if (!(error instanceof TeardownError)) throw error;
+    return without({ code: "journal-changed", what: error.message.split("\n")[0] ?? "" });
   }
-  const { events, facts } = readRun(directory, now);
-  const { record, journal } = facts;
-  if (events.length === 0 && !record && journal.broken === undefined) return [];
-  const report = reportOf(events, facts);
-  const empty = events.length === 0 && journal.broken === undefined;
-  return [
-    {
-      directory,
-      stack: report.stack,
-      report,
-      problems: [...(empty ? [noJournal] : []), ...problemsOf(report)],
-      identity: identityOf(events, record),
-    },
-  ];
 };
 
 /**

@@ -5,11 +5,10 @@ import { z } from "zod";
 import { isAlive } from "../clients/engine-process.ts";
 import { TeardownError } from "../errors.ts";
 import { storedRecord } from "../record.ts";
-import { outcomesLeft } from "../run/captured.ts";
+import { captureFiles, fileNow, newestCapture, outcomesLeft, verifiedCapture } from "../run/captured.ts";
 import type { RunEvent } from "../run/event.ts";
 import { readJournal, verifyChain } from "../run/journal.ts";
 import { brokenChain } from "../run/run-directory.ts";
-import { checkCapture } from "./check-capture.ts";
 import type { CaptureCheck, JournalCheck } from "./report.ts";
 
 const runRecord = z.object({ project: z.string(), stack: z.string(), opened: z.string(), lab: storedRecord });
@@ -54,8 +53,27 @@ const isHeld = (directory: string): boolean => {
   return holder.host !== hostname() || isAlive(holder);
 };
 
+/**
+ * Hashes the captured files again. What the journal says of them counts, so that a file that was changed together with
+ * SHA256SUMS is noticed; the sums themselves must hold as well.
+ */
+const checkCapture = (directory: string, events: RunEvent[], at: string): CaptureCheck => {
+  const captured = newestCapture(directory, events);
+  if (!captured) return { state: "none", checked: at, files: [], problems: [] };
+  const files = captured.files.map((file) => ({ ...file, now: fileNow(directory, file) }));
+  const problems = files
+    .filter((file) => file.now !== "intact")
+    .map((file) => (file.now === "missing" ? `${file.name} is missing` : `${file.name} was changed since`));
+  if (problems.length === 0 && !verifiedCapture(directory, events))
+    problems.push(`${captureFiles.sums} is missing, or no longer that of these files`);
+  return { state: problems.length === 0 ? "intact" : "broken", checked: at, files, problems };
+};
+
 const checkJournal = (file: string): JournalCheck => {
   const chain = verifyChain(file);
+  // A report of what cannot be read in full would take the place of a better one.
+  if (chain.broken && chain.why === "newer-version")
+    throw new TeardownError("run", `${brokenChain(chain)}\nUse the version that wrote it. ${file}`);
   if (chain.broken) return { lines: 0, digest: "", broken: brokenChain(chain) };
   return { lines: chain.digests.length, digest: chain.digests.at(-1) ?? "" };
 };
@@ -63,7 +81,7 @@ const checkJournal = (file: string): JournalCheck => {
 /**
  * Reads a run directory. Its parts may be missing or torn: what is there is read.
  *
- * @throws TeardownError `run` when the folder holds no journal
+ * @throws TeardownError `run` when the folder holds no journal, or one of a newer version
  */
 export const readRun = (
   directory: string,

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { closeSync, constants, fstatSync, fsyncSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fsyncSync, lstatSync, openSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { TeardownError } from "../errors.ts";
 import { fromVersionOne, type NewEvent, type RunEvent, runEvent } from "./event.ts";
@@ -33,6 +33,8 @@ export type BrokenChain = {
 export type Chain = { broken: false; digests: string[] } | BrokenChain;
 
 const version = 2;
+// Made when it is not there; a link in its place is not followed.
+const toAppend = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 const envelope = z.object({ v: z.number(), prev: z.string().optional() });
 
 /** A line is bytes, held as Latin-1: a torn one may end within a character. */
@@ -111,37 +113,39 @@ export const verifyChain = (file: string): Chain => {
 
 /** Opens a journal for writing after what it holds already. */
 export const openJournal = (file: string, now: () => number): Journal => {
-  // The last line's, as this process left the file.
-  let left = { size: 0, digest: "" };
+  // The file as this process last saw or left it: 200 machines ask for its events at each step.
+  let known: { size: number; lines: Line[]; ended: boolean } = { size: 0, lines: [], ended: true };
+  const read = () => {
+    const size = lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    if (size !== known.size) known = { size, ...readLines(file) };
+    return known;
+  };
 
   const append = (handle: number, event: NewEvent): void => {
-    let [text, prev] = ["", left.digest];
+    const { size, lines, ended } = read();
+    const added: Line[] = [];
     const add = (event: NewEvent) => {
+      const prev = digestOf(added.at(-1) ?? lines.at(-1));
       const line = JSON.stringify({ v: version, prev, at: new Date(now()).toISOString(), ...event });
-      text += `${line}\n`;
-      prev = hash("sha256", line);
+      added.push(parseLine(Buffer.from(line).toString("latin1")));
     };
-    const { size } = fstatSync(handle);
-    if (size !== left.size) {
-      const { lines, ended } = readLines(file);
-      prev = digestOf(lines.at(-1));
-      if (!ended) {
-        text = "\n";
-        const torn = rest(lines);
-        if (torn) add({ event: "torn", bytes: torn.length, sha256: sha256(torn) });
-      }
-    }
+    const torn = ended ? "" : rest(lines);
+    if (torn) add({ event: "torn", bytes: torn.length, sha256: sha256(torn) });
     add(event);
+    const text = added.map(({ line }) => `${Buffer.from(line, "latin1").toString()}\n`).join("");
     // Not writeSync: that returns without an error when only a part fits on the disk.
-    writeFileSync(handle, text);
+    writeFileSync(handle, ended ? text : `\n${text}`);
     fsyncSync(handle);
-    left = { size: size + Buffer.byteLength(text), digest: prev };
+    known = {
+      size: size + Buffer.byteLength(text) + (ended ? 0 : 1),
+      lines: [...lines, ...added],
+      ended: true,
+    };
   };
 
   const write = (event: NewEvent): void => {
     try {
-      const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
-      const handle = openSync(file, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+      const handle = openSync(file, toAppend, 0o600);
       try {
         append(handle, event);
       } finally {
@@ -156,7 +160,7 @@ export const openJournal = (file: string, now: () => number): Journal => {
       );
     }
   };
-  return { write, events: () => readJournal(file), digest: () => digestOf(readLines(file).lines.at(-1)) };
+  return { write, events: () => eventsIn(read().lines), digest: () => digestOf(read().lines.at(-1)) };
 };
 
 /** A journal that only lives in memory, for the logic's own tests. */

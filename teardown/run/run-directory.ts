@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { TeardownError } from "../errors.ts";
 import { type LabRecord, storedRecord } from "../record.ts";
-import { readText, writeWhole } from "./files.ts";
+import { readText, syncFolder, writeWhole } from "./files.ts";
 import {
   type BrokenChain,
   isClosed,
@@ -156,6 +156,7 @@ const makeDirectory = (root: string, name: string, fill: (directory: string) => 
       const directory = join(root, more === 1 ? name : `${name}-${more}`);
       try {
         renameSync(partial, directory);
+        syncFolder(root);
         return directory;
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;

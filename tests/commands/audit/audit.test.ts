@@ -213,10 +213,10 @@ describe("auditOf", () => {
     it("names a journal of a newer version", () => {
       const directory = good();
       edit(directory, (lines) => lines.map((line) => line.replace('"v":2', '"v":3')));
-      expect(found(directory)).to.deep.include([
-        "journal-changed",
-        "line 1 of journal.jsonl was written by a newer version of this project",
+      expect(found(directory)).to.deep.equal([
+        ["journal-changed", "line 1 of journal.jsonl was written by a newer version of this project"],
       ]);
+      expect(() => makeReport(directory)).to.throw(/newer version/);
     });
   });
 

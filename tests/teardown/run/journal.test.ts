@@ -1,5 +1,13 @@
 import { hash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -245,6 +253,15 @@ describe("journal", () => {
     expect(names()).to.deep.equal(["release-called"]);
     await writer.kill();
     expect(names()).to.deep.equal(["release-called"]);
+  });
+
+  it("follows no link: what is not its own file is neither read nor written", () => {
+    const other = join(directory(), "other");
+    writeFileSync(other, "");
+    symlinkSync(other, file());
+    expect(() => open().write(released)).to.throw(/ELOOP/);
+    expect(verifyChain(file())).to.deep.equal({ broken: true, line: 1, why: "unreadable" });
+    expect(readFileSync(other, "utf8")).to.equal("");
   });
 
   it("throws when an event cannot be written: what is not on record must not be done", () => {
