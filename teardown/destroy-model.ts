@@ -19,6 +19,7 @@ import { startProgress, timeOfDay } from "./progress.ts";
 import { identityOf, type ModelRecord } from "./record.ts";
 import type { Run } from "./run/run-directory.ts";
 import { stopped, stopReason, throwIfStopped } from "./stopping.ts";
+import { quoted } from "./text/quoted.ts";
 
 /** Everything that the model's destruction needs. */
 export type ModelDestruction = {
@@ -145,7 +146,7 @@ const remedy = ({ controller, name }: ModelRecord, answer: DestroyAnswer): strin
   const cause = "cause" in answer ? answer.cause : undefined;
   const model = `${controller}:${name}`;
   if (cause !== undefined && logins.includes(cause))
-    return `juju login -c ${controller}   # then: pulumi destroy`;
+    return `juju login -c ${quoted(controller)}   # then: pulumi destroy`;
   if (cause === "disabled") return `juju enable-command destroy-model -m ${model}   # then: pulumi destroy`;
   if (cause === "forbidden")
     return `Ask an administrator of the controller to type: juju grant <user> admin ${name}   # then: pulumi destroy`;

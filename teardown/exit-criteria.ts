@@ -12,6 +12,7 @@ import type { Criterion } from "./run/event.ts";
 import { type Run, shownPath } from "./run/run-directory.ts";
 import { throwIfStopped } from "./stopping.ts";
 import { type MaasSurvey, type Survey, survey } from "./survey.ts";
+import { quoted } from "./text/quoted.ts";
 import { aligned, count, indent } from "./text/table.ts";
 
 const modelCriterion = ({ juju }: Survey, { model }: LabRecord, settings: Settings): Criterion => {
@@ -47,7 +48,7 @@ const machineCriterion = (
   const subject = `machine ${hostname} ${systemId}`;
   const machine = maas.machines.find((each) => each.systemId === systemId);
   const owner = machine?.owner ? `, owned by ${machine.owner}` : "";
-  const profile = settings.maasProfile || "<profile>";
+  const profile = settings.maasProfile ? quoted(settings.maasProfile) : "<profile>";
   if (machine && releaseEffect(machine.status) === "ready") return { met: true, subject, found: "Ready" };
   if (maas.taken.has(systemId)) {
     const now = machine ? `${machine.statusName}${owner}` : "not visible to this API key";
@@ -58,7 +59,7 @@ const machineCriterion = (
       met: false,
       subject,
       found: `${machine.statusName}${owner}`,
-      next: `maas ${profile} machine read ${systemId}   # when it is Ready: pulumi destroy`,
+      next: `maas ${profile} machine read ${quoted(systemId)}   # when it is Ready: pulumi destroy`,
     };
   }
   if (maas.absent.get(systemId) !== "vanished") {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { quoted } from "../text/quoted.ts";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -82,4 +83,4 @@ export const isPermission = (key: string): key is Permission => Object.hasOwn(pe
 
 /** How names are permitted for one destroy, beside those that are permitted already. */
 export const permit = (given: Partial<Permissions>, key: Permission, names: readonly string[]): string =>
-  `pulumi destroy -c ${key}=${[...new Set([...(given[key] ?? []), ...names])].join(",")}`;
+  `pulumi destroy -c ${quoted(`${key}=${[...new Set([...(given[key] ?? []), ...names])].join(",")}`)}`;

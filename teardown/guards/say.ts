@@ -40,7 +40,7 @@ const failure = (said: string): Pick<Words, "found" | "next"> => {
 
 /** A finding in the operator's words. */
 export const wordsOf = (finding: Finding, given: Given): Words => {
-  const profile = given.maasProfile || "<profile>";
+  const profile = given.maasProfile ? quoted(given.maasProfile) : "<profile>";
   const about = "systemId" in finding ? `${finding.hostname} ${finding.systemId}` : "";
   const machine = { guard: "machine", subject: about };
   const ofModel = {
@@ -56,7 +56,7 @@ export const wordsOf = (finding: Finding, given: Given): Words => {
         subject: finding.host,
         found: "is not the host from which this lab is torn down",
         expected: finding.expected,
-        next: `log in to ${finding.expected}, or correct \`host\` in the stack's configuration`,
+        next: `log in to ${finding.expected}; if this is the right host: pulumi config set host ${quoted(finding.host)}`,
       };
     case "user":
       return { guard: "user", subject: finding.user, found: "the user of this lab" };
@@ -66,7 +66,7 @@ export const wordsOf = (finding: Finding, given: Given): Words => {
         subject: finding.user,
         found: "is not the user who tears this lab down",
         expected: finding.expected,
-        next: `log in as ${finding.expected}, or correct \`user\` in the stack's configuration`,
+        next: `log in as ${finding.expected}; if this is the right user: pulumi config set user ${quoted(finding.user)}`,
       };
     case "backup-root":
       return { guard: "backup root", subject: finding.root, found: "writable" };
@@ -133,7 +133,7 @@ export const wordsOf = (finding: Finding, given: Given): Words => {
         subject: `${finding.key}: ${finding.value}`,
         found: "is not what was recorded at `up`",
         expected: finding.recorded,
-        next: `pulumi config set ${finding.key} ${finding.recorded}   # or, if ${finding.value} is right: pulumi up, then: pulumi preview`,
+        next: `pulumi config set ${finding.key} ${quoted(finding.recorded)}   # or, if ${finding.value} is right: pulumi up, then: pulumi preview`,
       };
     case "model":
       return {
@@ -160,8 +160,8 @@ export const wordsOf = (finding: Finding, given: Given): Words => {
         found: `is suspended (${finding.said || "its cloud credential is not valid"}) and would never go away`,
         expected: "a valid cloud credential",
         next: finding.credential
-          ? `juju update-credential ${finding.cloud} ${finding.credential.split("/").at(-1)} --controller ${finding.controller}   # then: pulumi destroy`
-          : `juju credentials --controller ${finding.controller}   # find it, then: juju update-credential ${finding.cloud} <credential> --controller ${finding.controller}`,
+          ? `juju update-credential ${quoted(finding.cloud)} ${quoted(finding.credential.split("/").at(-1) ?? "")} --controller ${quoted(finding.controller)}   # then: pulumi destroy`
+          : `juju credentials --controller ${quoted(finding.controller)}   # find it, then: juju update-credential ${quoted(finding.cloud)} <credential> --controller ${quoted(finding.controller)}`,
       };
     case "model-migrating":
       return {
@@ -190,7 +190,7 @@ export const wordsOf = (finding: Finding, given: Given): Words => {
         subject: finding.name,
         found: `cannot be seen for sure: ${finding.why}`,
         expected: "a complete list of models",
-        next: `juju models -c ${finding.controller}   # when it answers cleanly: pulumi destroy`,
+        next: `juju models -c ${quoted(finding.controller)}   # when it answers cleanly: pulumi destroy`,
       };
     case "model-ambiguous":
       return {
@@ -206,28 +206,28 @@ export const wordsOf = (finding: Finding, given: Given): Words => {
         found: finding.unexplained.length
           ? `cannot be seen: ${finding.unexplained.join("; ")}`
           : `is not on the controller ${finding.controller}`,
-        next: `look: juju models -c ${finding.controller}; if its model is gone and what is left of the lab is to be adopted: pulumi config set adoptPartial gone && pulumi up`,
+        next: `look: juju models -c ${quoted(finding.controller)}; if its model is gone and what is left of the lab is to be adopted: pulumi config set adoptPartial gone && pulumi up`,
       };
     case "no-admin-access":
       return {
         ...ofModel,
         found: `${finding.user} has ${finding.access} access to it, and only an administrator may destroy it`,
         expected: "admin access",
-        next: `ask an administrator of the controller to type: juju grant ${finding.user} admin ${finding.name}`,
+        next: `ask an administrator of the controller to type: juju grant ${quoted(finding.user)} admin ${quoted(finding.name)}`,
       };
     case "command-disabled":
       return {
         ...ofModel,
         found: `destroy-model is disabled (juju disable-command ${finding.set})${finding.said ? `: ${finding.said}` : ""}`,
         expected: "no disabled commands",
-        next: `ask who disabled it; then: juju enable-command ${finding.set} -m ${finding.uuid}`,
+        next: `ask who disabled it; then: juju enable-command ${quoted(finding.set)} -m ${quoted(finding.uuid)}`,
       };
     case "gone-not-provable":
       return {
         ...ofModel,
         found: `its end can never be proved to ${finding.user}, who sees neither all models nor the controller's own`,
         expected: "a user who sees all models",
-        next: `juju login as a superuser, or ask for: juju grant ${finding.user} superuser`,
+        next: `juju login as a superuser, or ask for: juju grant ${quoted(finding.user)} superuser`,
         permission: {
           key: "acceptUnproven",
           name: finding.uuid,
@@ -239,7 +239,7 @@ export const wordsOf = (finding: Finding, given: Given): Words => {
         ...ofModel,
         found: `its machines could not be listed: ${finding.said.split("\n")[0]}`,
         expected: "a list of its machines",
-        next: `juju machines -m ${finding.uuid}   # when it answers: pulumi destroy`,
+        next: `juju machines -m ${quoted(finding.uuid)}   # when it answers: pulumi destroy`,
       };
     case "maas":
       return {
@@ -278,7 +278,7 @@ export const wordsOf = (finding: Finding, given: Given): Words => {
         guard: "maas",
         subject: finding.url,
         found: `${finding.username} is no administrator: machines of other users are not visible to this API key`,
-        next: `to see all: maas login ${profile} ${finding.url} <key of an administrator>`,
+        next: `to see all: maas login ${profile} ${quoted(finding.url)} <key of an administrator>`,
       };
     case "machine":
       return {
@@ -306,7 +306,7 @@ export const wordsOf = (finding: Finding, given: Given): Words => {
         ...machine,
         found: "is locked",
         expected: "an unlocked machine",
-        next: `maas ${profile} machine unlock ${finding.systemId}   # then: pulumi destroy`,
+        next: `maas ${profile} machine unlock ${quoted(finding.systemId)}   # then: pulumi destroy`,
       };
     case "machine-is-controllers":
       return {
@@ -397,7 +397,7 @@ export const wordsOf = (finding: Finding, given: Given): Words => {
         guard: "machine",
         subject: finding.hostname,
         found: `is not in MAAS (or not visible to this API key)${finding.similar ? `; did you mean ${finding.similar}?` : ""}`,
-        next: `look: maas ${profile} machines read hostname=${finding.hostname}; if it is no longer the lab's, take it off the list \`machines\``,
+        next: `look: maas ${profile} machines read hostname=${quoted(finding.hostname)}; if it is no longer the lab's, take it off the list \`machines\``,
       };
     case "unlisted": {
       const subject = `${finding.hostname} ${finding.id}`.trim();

@@ -73,6 +73,15 @@ describe("watch: the table of a run", () => {
     expect(at(begun().at(13, called).events)).to.equal("destroying since 14:00:13Z");
   });
 
+  it("says while the others go on what has stopped", () => {
+    const { events } = begun().at(
+      13,
+      machine(0).state("", "Releasing"),
+      machine(0).stopped("machine", "is broken"),
+    );
+    expect(shown(events, "under way", 60)).to.match(/openstack0 .* stopped \(machine\): /);
+  });
+
   it("says at the end what stopped whom", () => {
     const { events } = begun().at(
       13,
@@ -122,6 +131,15 @@ describe("openstack-lab watch", function () {
     const { exitCode, stdout } = await watching;
     expect(exitCode).to.equal(0);
     expect(stdout).to.match(/destroying since[\s\S]*\nTorn down$/);
+  });
+
+  it("takes a lock that another host gave back for the end of the destroy", async () => {
+    const directory = runDirectory(begun().at(13, machine(0).stopped("machine", "is broken")).events);
+    hold(directory, { host: "another-host" });
+    const during = await start("--once", directory);
+    expect([during.exitCode, during.stdout.includes("waits for")]).to.deep.equal([3, true]);
+    hold(directory, { host: "another-host", released: true });
+    expect((await start("--once", directory)).stdout).to.match(/\nStopped$/);
   });
 
   it("ends with 3 when the destroy ended otherwise, 1 when there is no run", async () => {

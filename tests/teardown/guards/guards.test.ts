@@ -191,7 +191,7 @@ describe("guards", () => {
           subject: "vopenstack-jesse",
           found: "is not the host from which this lab is torn down",
           expected: "other",
-          next: "log in to other, or correct `host` in the stack's configuration",
+          next: "log in to other; if this is the right host: pulumi config set host vopenstack-jesse",
         },
       },
       {
@@ -203,7 +203,7 @@ describe("guards", () => {
           subject: "root",
           found: "is not the user who tears this lab down",
           expected: "jessea123",
-          next: "log in as jessea123, or correct `user` in the stack's configuration",
+          next: "log in as jessea123; if this is the right user: pulumi config set user root",
         },
       },
       {

@@ -104,6 +104,23 @@ describe("findings", () => {
     ]);
   });
 
+  it("quote what a shell would take for more than a word", () => {
+    const hostile = "a'; touch pwned; $(id)";
+    const word = `'a'\\''; touch pwned; $(id)'`;
+    const next = (finding: Finding, profile = "admin"): string =>
+      sayFindings([finding], { maasProfile: profile })[0]?.next ?? "";
+    expect(next(locked(), hostile)).to.equal(`maas ${word} machine unlock aaa000   # then: pulumi destroy`);
+    const changed = { code: "setting-changed", key: "jujuModel", value: "b", recorded: hostile } as const;
+    expect(next(refused(changed)))
+      .to.match(/^pulumi config set jujuModel /)
+      .and.to.include(` ${word} `);
+    expect(next(unlisted(hostile))).to.include(`pulumi destroy -c 'alsoDestroyed=${word.slice(1)}`);
+    const host = { code: "other-host", host: hostile, expected: "vopenstack-jesse" } as const;
+    expect(next(refused(host)))
+      .to.match(/pulumi config set host /)
+      .and.to.include(word);
+  });
+
   it("need one command to permit all that are alike, which keeps what is permitted already", () => {
     const said = sayFindings(
       [deleted("openstack0", "aaa000"), unlisted("ccc222"), deleted("openstack1", "bbb111")],
