@@ -124,6 +124,7 @@ describe("openstack-lab watch", function () {
     writeFileSync(join(directory, "run.json"), JSON.stringify(run));
     hold(directory, { host: "another-host" });
     const watching = start("--backup-root", dirname(directory));
+    await new Promise((resolve) => watching.stdout.once("data", resolve));
     const once = await start("--once", directory);
     expect([once.exitCode, once.stdout.includes("destroying since")]).to.deep.equal([3, true]);
     writeFileSync(join(directory, "journal.jsonl"), whole);

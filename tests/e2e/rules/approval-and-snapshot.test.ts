@@ -29,6 +29,20 @@ describe("approval and snapshot, on the real engine", function () {
     await tornDown(stack);
   });
 
+  it("stays approved while the teardown goes on, over several destroys", async () => {
+    stack = await adoptedStack({ config: { requireApproval: true, deadline: "4s" } });
+    const refused = await stack.destroy();
+    const [, digest = ""] = /pulumi destroy -c approved=([0-9a-f]{64})/.exec(refused.output) ?? [];
+    const cut = await stack.destroy("-c", `approved=${digest}`);
+    expect(cut.code).to.not.equal(0);
+    expect(stack.journal().some(({ event }) => event === "destroy-model-called")).to.equal(true);
+    // Time limits are no part of what is approved.
+    stack.configure({ deadline: undefined });
+    const { code, output } = await stack.destroy();
+    expect(code, output).to.equal(0);
+    await tornDown(stack);
+  });
+
   it("takes the snapshot after the capture and before anything is destroyed; when it fails nothing is", async () => {
     stack = await adoptedStack();
     const script = join(stack.directory, "snapshot.sh");
