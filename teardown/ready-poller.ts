@@ -42,6 +42,7 @@ export const interval = (age: number): number =>
   age < 60_000 ? Math.min(1_750, Math.max(1_000, age * 0.7)) : Math.min(15_000, age * 0.03);
 
 // A filtered list cannot tell "still releasing" from "no longer there", nor show the power: now and then all are asked for.
+const firstFullLook = 10_000;
 const untilFullLook = (age: number): number => Math.max(20_000, age / 10);
 
 /** Makes the poller. It asks only while something waits, and one question serves all. */
@@ -81,7 +82,7 @@ export const readyPoller = (context: Context): ReadyPoller => {
   };
   const poll = async () => {
     const { now, sleep } = context.clock;
-    let fullLookAt = now() + untilFullLook(0);
+    let fullLookAt = now() + firstFullLook;
     try {
       while (waiters.size > 0) {
         const youngest = Math.max(...[...waiters].map(({ since }) => since));

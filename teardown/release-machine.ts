@@ -90,8 +90,12 @@ const isStuck = (machine: MaasMachine | undefined, { progress }: Job): boolean =
 
 const howToFree = (job: Job): string => `maas ${profileOf(job)} machine power-off ${job.recorded.systemId}`;
 
-/** Waits out what MAAS is doing with the machine: the row says when its power stays on, when it is stuck, and when MAAS is silent. */
-const wait = async (job: Job): Promise<Seen> => {
+/**
+ * Waits out what MAAS is doing with the machine: the row says when its power stays on, when it is stuck, and when MAAS is silent.
+ *
+ * @param sentAt when its release was sent, if that was not answered yet
+ */
+const wait = async (job: Job, sentAt?: number): Promise<Seen> => {
   const { context, poller, recorded, progress } = job;
   const { hostname, systemId } = recorded;
   let silentSince: number | undefined;
@@ -106,7 +110,7 @@ const wait = async (job: Job): Promise<Seen> => {
       seen = news;
       silentSince = undefined;
       progress.enter(news.statusName, "poll");
-      const lasted = progress.lasts();
+      const lasted = sentAt === undefined ? progress.lasts() : context.clock.now() - sentAt;
       if (isStuck(news, job)) progress.note(`stuck; to free it: ${howToFree(job)}`);
       else if (
         news.powerState === "on" &&
@@ -161,7 +165,7 @@ const sendRelease = async (job: Job, attempt: number): Promise<Sent> => {
     await clock.sleep(10_000, AbortSignal.any([posting.signal, context.signal]));
     for (;;) {
       if (posting.signal.aborted) return await new Promise(() => {});
-      const as = await wait(job);
+      const as = await wait(job, began);
       const notBegun =
         typeof as !== "string" && releaseEffect(as.status) === "releasable" && as.osystem !== "";
       if (!notBegun) return { kind: "settled", as };

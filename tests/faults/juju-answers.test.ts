@@ -4,9 +4,20 @@ import { expect } from "chai";
 import { captureFiles } from "../../teardown/run/captured.ts";
 import type { Stack } from "../e2e/stack.ts";
 import { goesOn, juju, stopsUntouched } from "./answers.ts";
+import { start } from "./interrupted.ts";
 import { clear, on } from "./lab.ts";
 import { rows } from "./rows.ts";
-import { destructive, failed, finishes, releases, says, untouched } from "./witness.ts";
+import {
+  destructive,
+  failed,
+  finishes,
+  journal,
+  releases,
+  says,
+  tornDown,
+  until,
+  untouched,
+} from "./witness.ts";
 
 const withoutJuju = (stack: Stack) => rmSync(join(stack.directory, "lab", "bin", "juju"));
 rows(import.meta.url, "faults", "Juju", [
@@ -72,7 +83,6 @@ rows(import.meta.url, "faults", "Juju", [
     expected: "stops and is resumable",
     run: on({}, async (stack) => {
       const running = stack.start("destroy", "--yes", "--skip-preview", "--parallel", "1");
-      const { until } = await import("./witness.ts");
       await until("it is captured", () => existsSync(join(stack.runs().at(-1) ?? "", captureFiles.sums)));
       withoutJuju(stack);
       const outcome = failed(await running.ended);
@@ -133,5 +143,39 @@ rows(import.meta.url, "faults", "Juju", [
         return `${said}; no machine released; then: ${await finishes(stack)}`;
       },
     ),
+  },
+  {
+    situation: "the controller is away for 30 s while the model goes away",
+    expected: "waited for, and the row says since when; one destroy is enough",
+    run: on(
+      { speed: 30, scenario: { models: [{ name: "openstack", reap: "20m" }] }, config: { stuckAfter: "1h" } },
+      async (stack) => {
+        const running = start(stack);
+        await until("the model is dying", () =>
+          journal(stack).some((each) => each.event === "model-state" && each.state === "dying"),
+        );
+        await stack.lab.control({ op: "juju-away", for: "15m" });
+        const ended = await running.ended;
+        expect(ended.code, ended.output).to.equal(0);
+        const rowSays = /Juju does not answer since (?=\d\d:\d\d:\d\dZ: .*; waiting)/;
+        return `${says(ended, rowSays)} <time>; ${await tornDown(stack)}`;
+      },
+    ),
+  },
+  {
+    situation: "the login expires while the model goes away",
+    expected: "no outage: stops at once with the command; the next destroy finishes",
+    run: on({ speed: 30, scenario: { models: [{ name: "openstack", reap: "10m" }] } }, async (stack) => {
+      const running = start(stack);
+      await until("the model is dying", () =>
+        journal(stack).some((each) => each.event === "model-state" && each.state === "dying"),
+      );
+      await stack.lab.control({ op: "add-fault", fault: juju("*", "login-expired") });
+      const outcome = failed(await running.ended);
+      const said = says(outcome, /the login to the controller maas-lab has expired/);
+      says(outcome, /juju login -c maas-lab/);
+      await clear(stack);
+      return `${said}; juju login -c maas-lab; then: ${await finishes(stack)}`;
+    }),
   },
 ]);

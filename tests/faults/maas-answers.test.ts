@@ -1,9 +1,22 @@
 import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
 import { goesOn, maas, stopsUntouched } from "./answers.ts";
+import { start } from "./interrupted.ts";
 import { clear, on, ownReleases } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
-import { failed, finishes, five, permitting, releases, says, tornDown, untouched } from "./witness.ts";
+import {
+  failed,
+  finishes,
+  five,
+  journal,
+  permitting,
+  releasedOnce,
+  releases,
+  says,
+  tornDown,
+  until,
+  untouched,
+} from "./witness.ts";
 
 rows(import.meta.url, "faults", "MAAS, while the guards look", [
   stopsUntouched("connections are refused", maas("refused"), /cannot be reached \(5 attempts\)/),
@@ -131,7 +144,7 @@ rows(import.meta.url, "faults", "MAAS, what it answers to a release", [
       { scenario: { ...ownReleases, machines: machines({ openstack1: { commissioned: false } }) } },
       async (stack) => {
         const refused = failed(await stack.destroy());
-        const said = says(refused, /It was released, but MAAS has no passed commissioning of it/);
+        const said = says(refused, /MAAS has no passed commissioning of it/);
         says(refused, /maas admin machine commission \w{6}/);
         await stack.lab.control({ op: "set-machine", hostname: "openstack1", fields: { status: "Ready" } });
         return `${said}; commissioned: ${await finishes(stack)}`;
@@ -199,6 +212,56 @@ rows(import.meta.url, "faults", "MAAS, while machines are waited for", [
         );
         await clear(stack);
         return `${said}; with the key: ${await finishes(stack)}`;
+      },
+    ),
+  },
+]);
+
+rows(import.meta.url, "faults", "MAAS, away for longer than a call is repeated", [
+  {
+    situation: "MAAS is away for 20 s from destroy-model on",
+    expected: "waited for, and the rows say since when; one destroy is enough",
+    run: on(
+      {
+        speed: 30,
+        scenario: {
+          models: [{ name: "openstack", reap: "30m", releasesMachines: false }],
+          machines: machines(Object.fromEntries(five.map((name) => [name, { release: "1m" }]))),
+        },
+        config: { stuckAfter: "1h" },
+      },
+      async (stack) => {
+        const running = start(stack);
+        await until("the model is being destroyed", () =>
+          journal(stack).some(({ event }) => event === "destroy-model-called"),
+        );
+        await stack.lab.control({ op: "maas-away", for: "10m" });
+        const ended = await running.ended;
+        expect(ended.code, ended.output).to.equal(0);
+        const rowSays = /MAAS does not answer since (?=\d\d:\d\d:\d\dZ: .*; waiting)/;
+        return `${says(ended, rowSays)} <time>; ${await tornDown(stack)}; ${releasedOnce(stack)}`;
+      },
+    ),
+  },
+  {
+    situation: "200, and the power stays on for a while",
+    expected: "waited for, and its row says so",
+    run: on(
+      {
+        speed: 5,
+        scenario: {
+          models: [{ name: "openstack", reap: "1m", releasesMachines: false }],
+          machines: machines({
+            ...Object.fromEntries(five.map((name) => [name, { release: "5s" }])),
+            openstack1: { release: "250s" },
+          }),
+        },
+      },
+      async (stack) => {
+        const { code, output } = await stack.destroy();
+        expect(code, output).to.equal(0);
+        expect(output, output).to.match(/openstack1.* power still on for \d+ s; Releasing since/);
+        return `power still on for <time>; ${await tornDown(stack)}`;
       },
     ),
   },

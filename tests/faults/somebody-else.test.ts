@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { machines } from "../e2e/lab.ts";
 import type { Outcome, Stack } from "../e2e/stack.ts";
 import { begun, count, start } from "./interrupted.ts";
-import { type Lab, on, set } from "./lab.ts";
+import { type Lab, on, ownReleases, set } from "./lab.ts";
 import { rows } from "./rows.ts";
 import {
   destructive,
@@ -10,6 +10,7 @@ import {
   finishes,
   journal,
   permitting,
+  releasedOnce,
   releases,
   says,
   tornDown,
@@ -181,3 +182,43 @@ rows(import.meta.url, "interruptions", "Somebody else acts between the guards an
     ),
   },
 ]);
+
+const other = theirs["juju-model-uuid"];
+const takers: { situation: string; fault: Record<string, unknown>; now: string }[] = [
+  {
+    situation: "the same user allocates a machine without Juju the moment it is Ready",
+    fault: { answer: "taken" },
+    now: "Allocated",
+  },
+  {
+    situation: "the same user allocates a machine without Juju once a look has shown it Ready",
+    fault: { answer: "taken", looks: 1 },
+    now: "Allocated",
+  },
+  {
+    situation: "another model gets a machine the moment it is Ready, without owner_data",
+    fault: { answer: "taken", agentName: other, ownerData: {} },
+    now: "Allocated",
+  },
+];
+rows(
+  import.meta.url,
+  "interruptions",
+  "Somebody else takes a machine that was released",
+  takers.map(({ situation, fault, now }) => ({
+    situation,
+    expected: "left alone: it was Ready, and that is its criterion; one destroy is enough",
+    run: on(
+      { scenario: { ...ownReleases, machines: machines({ openstack1: { faults: [fault] } }) } },
+      async (stack) => {
+        const { code, output } = await stack.destroy();
+        expect(code, output).to.equal(0);
+        const { machines: all } = await stack.lab.state();
+        expect(all.find(({ hostname }) => hostname === "openstack1")?.status).to.equal(now);
+        expect(all.filter(({ status }) => status === "Ready")).to.have.length(4);
+        expect(output).to.match(/met +machine openstack1 \w{6} +Ready once, somebody else's now/);
+        return `${now} now, and left alone; 4 machines Ready; ${releasedOnce(stack)}`;
+      },
+    ),
+  })),
+);
