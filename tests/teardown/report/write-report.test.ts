@@ -88,6 +88,22 @@ describe("openstack-lab report", () => {
     expect((JSON.parse(run("--json", good()).stdout) as Report).outcome).to.equal("complete");
   });
 
+  it("ends quietly when its reader has seen enough, though more is to come than a pipe holds", () => {
+    const directory = runDirectory(goodRun(hostnamesOf(200)));
+    const piped = (reader: string) =>
+      spawnSync(
+        "bash",
+        ["-c", `"$0" "$1" report --json "$2" | ${reader}`, process.execPath, main, directory],
+        {
+          encoding: "utf8",
+          maxBuffer: 100_000_000,
+        },
+      );
+    expect(piped("cat").stdout.length).to.be.above(200_000);
+    const { stdout, stderr } = piped("head -n 1");
+    expect({ stdout, stderr }).to.deep.equal({ stdout: "{\n", stderr: "" });
+  });
+
   it("explains itself, ends with 1 when it cannot read, and with 2 when it is used wrongly", () => {
     expect(run("--help").stdout).to.contain("Examples").and.to.contain("Exit code");
     expect(run("/nowhere")).to.deep.include({ status: 1, stdout: "" });
