@@ -26,7 +26,7 @@ ready: packages
 env: packages ## print the environment of a shell: eval "$$(make -s env)", then plain `pulumi up`
 	@node packages/toolchain/main.ts --env
 
-check: packages ## check types (tsc) and style (biome)
+check: packages ## check types (tsc), imports, unused code (knip) and style (biome)
 	@node packages/toolchain/check.ts
 
 test: ready ## check, then all tests; the last line is "N passed, N failed, N skipped"

@@ -30,9 +30,6 @@ export const identityOf = ({ controller, controllerUuid, uuid }: ModelRecord): M
   modelUuid: uuid,
 });
 
-/** The system_ids that MAAS can be asked for. */
-export const systemIds = (lab: LabRecord): string[] => lab.machines.map(({ systemId }) => systemId);
-
 /** As the first version kept a machine: `hostname system_id owner power_type`, where "-" is nothing. */
 const machineOfV1 = z.string().transform((line, context) => {
   const [hostname = "", systemId = "", owner = ""] = line

@@ -1,9 +1,10 @@
-/** `make check`: types, the direction of imports, style; all are run, whatever the first one says. */
+/** `make check`: types, the direction of imports, unused code, style; all are run, whatever the first one says. */
 import { execa } from "execa";
 
 const checks: Readonly<Record<string, readonly [string, ...string[]]>> = {
   types: ["tsc", "--noEmit"],
   arrows: ["node", "packages/toolchain/arrows.ts"],
+  unused: ["knip", "--no-progress", "--no-config-hints"],
   style: ["biome", "check", "--error-on-warnings", "."],
 };
 

@@ -152,6 +152,3 @@ export const engineProcess = (
   }
   return found;
 };
-
-/** The engine's command line, best effort: empty where it cannot be seen. */
-export const engineArguments = (): string[] => engineProcess()?.argv ?? [];

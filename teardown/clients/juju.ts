@@ -27,20 +27,18 @@ import { type DestroyAnswer, type DestroyOptions, destroyModel, removeMachines }
 import { problemError, withoutNoise } from "./juju/errors.ts";
 import { lookForModel, type ModelIdentity, type Presence } from "./juju/presence.ts";
 
-export type { Exec, ExecAnswer, ExecAsk } from "./exec.ts";
+export type { Exec } from "./exec.ts";
 export type { DisabledCommands, JujuMachine, JujuModel, ShownModel } from "./juju/answers.ts";
 export type { JujuLimits } from "./juju/call.ts";
 export { type DestroyAnswer, type DestroyOptions, type Left, whatIsLeft } from "./juju/destroy.ts";
 export {
   type JujuErrorKind,
-  type JujuProblem,
   jujuErrorKind,
   jujuProblem,
   mayPass,
-  sayProblem,
   silence,
 } from "./juju/errors.ts";
-export { type ModelIdentity, mustAnswer, type Presence, type UnclearReason } from "./juju/presence.ts";
+export { type ModelIdentity, mustAnswer, type Presence } from "./juju/presence.ts";
 
 /**
  * All that this project does with Juju, through the `juju` command. Every method throws `TeardownError` (`juju`, or

@@ -136,12 +136,6 @@ const masked = (text: string): string =>
     .replaceAll(/\d{8}T\d{6}Z/g, "<UTC>")
     .replaceAll(/\b\d+(\.\d+)? (ms|s|min)\b/g, "<time>");
 
-/** The lines of errors on rows: what the operator reads first, without what changes from run to run. */
-export const errors = ({ output }: Outcome): string[] =>
-  [...output.matchAll(/^ +error: (.*)$/gm)]
-    .map(([, text = ""]) => masked(text).trim())
-    .filter((text) => text !== "" && !/^(update failed|preview failed)$/.test(text));
-
 /** The part of an output that a pattern finds, in general words; fails when it is not there. */
 export const says = ({ output }: Outcome, pattern: RegExp): string => {
   expect(output, output).to.match(pattern);
