@@ -10,7 +10,7 @@ import { TeardownError } from "../teardown/errors.ts";
 import type { Finding } from "../teardown/guards/finding.ts";
 import { judge } from "../teardown/guards/guards.ts";
 import { takeOut } from "../teardown/guards/say.ts";
-import type { LabRecord } from "../teardown/record.ts";
+import { type LabRecord, withOtherRecords } from "../teardown/record.ts";
 import { isDestructive } from "../teardown/run/journal.ts";
 import { findOpenRun } from "../teardown/run/run-directory.ts";
 import type { StopReason } from "../teardown/stopping.ts";
@@ -226,16 +226,8 @@ const mustAgree = async (urn: string, lab: LabRecord): Promise<void> => {
       `the state of the stack ${stack} could not be read; nothing was touched\nLook: pulumi stack export --stack ${stack}   # then: pulumi destroy`,
     );
   }
-  const ours = resources.filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/lab:"));
-  const hostnames = new Set(lab.machines.map(({ hostname }) => hostname));
-  const edited = ours.filter(
-    ({ urn, outputs: { record, row, hostname } }) =>
-      !isDeepStrictEqual(record, lab) ||
-      row !== urn ||
-      (hostname !== undefined && !hostnames.has(String(hostname))),
-  );
-  if (edited.length === 0) return;
-  const names = edited.map((each) => each.urn.split("::").at(-1) ?? "").sort();
+  const names = withOtherRecords(resources, lab);
+  if (names.length === 0) return;
   throw new TeardownError(
     "refused",
     [

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { ModelIdentity } from "./clients/juju.ts";
 
@@ -44,3 +45,26 @@ const machineOfV1 = z.string().transform((line, context) => {
 export const storedRecord: z.ZodType<LabRecord> = labRecord.extend({
   machines: z.array(z.union([machineRecord, machineOfV1])),
 });
+
+/**
+ * The resources of a lab in a stack's state that have another record than this one, or a machine that is not in it: a state that was
+ * edited is not destroyed by.
+ *
+ * @returns their names
+ */
+export const withOtherRecords = (
+  resources: readonly { urn: string; type: string; outputs: Record<string, unknown> }[],
+  lab: LabRecord,
+): string[] => {
+  const hostnames = new Set(lab.machines.map(({ hostname }) => hostname));
+  return resources
+    .filter(({ type }) => type.startsWith("pulumi-nodejs:dynamic/lab:"))
+    .filter(
+      ({ urn, outputs: { record, row, hostname } }) =>
+        !isDeepStrictEqual(record, lab) ||
+        row !== urn ||
+        (hostname !== undefined && !hostnames.has(String(hostname))),
+    )
+    .map(({ urn }) => urn.split("::").at(-1) ?? "")
+    .sort();
+};

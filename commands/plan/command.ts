@@ -4,6 +4,7 @@ import { digestOf, type PlanFile, scopeOf } from "../../teardown/approval.ts";
 import type { Settings } from "../../teardown/config/settings.ts";
 import { TeardownError } from "../../teardown/errors.ts";
 import { type Finding, refused } from "../../teardown/guards/finding.ts";
+import { withOtherRecords } from "../../teardown/record.ts";
 import { writeWhole } from "../../teardown/run/files.ts";
 import { inHome } from "../../teardown/run/run-directory.ts";
 import { judgeSnapshot } from "../../teardown/snapshot.ts";
@@ -17,7 +18,8 @@ import { renderMarkdown, renderText } from "./render.ts";
 type Options = { stack?: string; json?: true; markdown?: true; out?: string };
 
 /** What Pulumi itself would refuse before a guard is asked. */
-const judgePulumi = async (cli: PulumiCli, { stack, resources }: StackNow): Promise<Finding[]> => {
+const judgePulumi = async (cli: PulumiCli, { stack, resources, record }: StackNow): Promise<Finding[]> => {
+  const others = record ? withOtherRecords(resources, record) : [];
   const isProtected = resources.filter(({ protect }) => protect);
   // It opens the stack's secrets as a destroy does; a wrong passphrase shows only where there is a secret.
   const opened = await cli.run(["stack", "--show-urns", "--stack", stack]);
@@ -25,6 +27,7 @@ const judgePulumi = async (cli: PulumiCli, { stack, resources }: StackNow): Prom
     ...(isProtected.length > 0
       ? [refused({ code: "stack-protected", stack, resources: isProtected.length })]
       : []),
+    ...(others.length > 0 ? [refused({ code: "other-records", stack, resources: others })] : []),
     ...(opened.exitCode === 0
       ? []
       : [refused({ code: "stack-not-opened", stack, said: opened.stderr.trim() })]),

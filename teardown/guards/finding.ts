@@ -97,6 +97,7 @@ export const findingSchema = z.discriminatedUnion("code", [
   kind("other-approved", { approved: text, digest: text, compared: z.array(text) }),
   kind("no-snapshot-command", {}),
   kind("stack-protected", { stack: text, resources: z.number() }),
+  kind("other-records", { stack: text, resources: z.array(text) }),
   kind("stack-not-opened", { stack: text, said: text }),
 
   /** What a journal of version 1 holds: words, and no data. */

@@ -470,6 +470,14 @@ export const wordsOf = (finding: Finding, given: Given): Words => {
         expected: "no protected resource",
         next: `pulumi state unprotect --all -y --stack ${quoted(finding.stack)}   # the next pulumi up protects them again`,
       };
+    case "other-records":
+      return {
+        guard: "pulumi",
+        subject: `stack ${finding.stack}`,
+        found: `its state has other records of the lab in ${finding.resources.join(", ")}: it was edited, imported, or left by an \`up\` that failed or by the first version`,
+        expected: "one record",
+        next: "pulumi up   # records the lab anew; then: pulumi preview",
+      };
     case "stack-not-opened":
       return {
         guard: "pulumi",

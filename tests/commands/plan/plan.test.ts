@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { execa } from "execa";
@@ -80,7 +80,7 @@ describe("openstack-lab plan and audit, on the real engine", function () {
     expect(nowhere.stderr).to.include("could not be written");
   });
 
-  it("ends with 3 when Pulumi itself would refuse: a protected resource, no passphrase", async () => {
+  it("ends with 3 when Pulumi itself would refuse: a protected resource, an edited state, no passphrase", async () => {
     const urn = stack.resources().find((each) => each.includes("MaasMachine")) ?? "";
     await stack.pulumi("state", "protect", urn, "--yes");
     const guarded = await run("plan");
@@ -89,6 +89,21 @@ describe("openstack-lab plan and audit, on the real engine", function () {
       .to.include("1 of its resources are protected")
       .and.to.include("pulumi state unprotect --all -y --stack sim");
     await stack.pulumi("state", "unprotect", "--all", "--yes");
+
+    const { output: state } = await stack.pulumi("stack", "export");
+    const edited = join(stack.directory, "edited.json");
+    writeFileSync(
+      edited,
+      state.replace(/"hostname": "openstack3",(\s+)"owner"/, '"hostname": "openstack3",$1"ownr"'),
+    );
+    expect(readFileSync(edited, "utf8")).to.not.equal(state);
+    await stack.pulumi("stack", "import", "--file", edited);
+    const imported = await run("plan");
+    expect(imported.exitCode).to.equal(3);
+    expect(imported.stdout).to.include("its state has other records of the lab in");
+    writeFileSync(edited, state);
+    await stack.pulumi("stack", "import", "--file", edited);
+    expect((await run("plan")).exitCode).to.equal(0);
     const { PULUMI_CONFIG_PASSPHRASE: _, ...env } = stack.env;
     const locked = await execa(
       process.execPath,
