@@ -29,7 +29,7 @@ import { stopped, stopReason } from "./stopping.ts";
 export type CaptureContext = {
   juju: JujuClient;
   clock: Clock;
-  settings: Pick<Settings, "withoutBundle" | "jujuController">;
+  settings: Pick<Settings, "withoutBundle" | "controllerLost" | "jujuController">;
   signal: AbortSignal;
   /** Says what is going on. */
   say?: ((text: string) => void) | undefined;
@@ -234,6 +234,22 @@ const readModel = async (context: CaptureContext, run: Run, model: ModelRecord):
   return { models, status: status.text };
 };
 
+/** What can be read; of a controller that is lost for ever, and permitted to be, nothing. */
+const readOrLost = async (context: CaptureContext, run: Run, model: ModelRecord): Promise<Texts> => {
+  const { withoutBundle, controllerLost } = context.settings;
+  try {
+    return await readModel(context, run, model);
+  } catch (thrown) {
+    const problem = thrown instanceof TeardownError ? problems.get(thrown) : undefined;
+    const isAway = problem?.code === "juju" && (problem.kind === "unreachable" || problem.kind === "timeout");
+    if (!isAway || !controllerLost.includes(model.controllerUuid)) throw thrown;
+    if (!withoutBundle.includes(model.uuid)) throw noBundle(context, run, model, "gone");
+    return {
+      models: `# nothing could be captured: the controller ${model.controllerUuid} is lost, as controllerLost says\n`,
+    };
+  }
+};
+
 /** Puts aside what an earlier capture has left: it is evidence, also when a file of it was changed since. */
 const keepAside = (directory: string, now: number): void => {
   const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -316,7 +332,7 @@ export const takeCapture = (context: CaptureContext, run: Run, who: CaptureBy): 
     const { model } = run.lab;
     if (who.by === "provider") run.journal.write({ event: "capture-started", by: who.by });
     const texts: Texts = model
-      ? await readModel(context, run, model)
+      ? await readOrLost(context, run, model)
       : { models: await juju.modelsYaml(settings.jujuController) };
     if (context.mayWrite?.() === false || signal.aborted) throw stopped(context, "nothing was destroyed");
     const named = (["bundle", "status", "models"] as const).flatMap((key): [string, string][] => {

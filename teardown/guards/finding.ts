@@ -29,7 +29,13 @@ export const findingSchema = z.discriminatedUnion("code", [
   kind("not-adopted", { hostname: text }),
 
   kind("juju", { controller: text, user: text.optional() }),
-  kind("juju-failed", { controller: text, kind: text.optional(), said: text }),
+  kind("juju-failed", {
+    controller: text,
+    kind: text.optional(),
+    said: text,
+    /** Of the controller, when it is away: what `controllerLost` would name. */
+    lost: text.optional(),
+  }),
   kind("controller-lost", { controller: text, uuid: text }),
   kind("other-controller", { controller: text, found: text, expected: text }),
   kind("setting-changed", { key: text, value: text, recorded: text }),

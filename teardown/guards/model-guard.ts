@@ -98,11 +98,12 @@ const judgeRecorded = (juju: JujuSurvey, recorded: ModelRecord, settings: Settin
   return [refused({ code: "model-unclear", name, controller, why: presence?.why ?? "juju gave no reason" })];
 };
 
+const isAway = (juju: JujuSurvey | NoAnswer): boolean =>
+  !juju.answered && (juju.kind === "unreachable" || juju.kind === "timeout");
+
 /** Whether a controller that does not answer counts as lost for ever. */
 export const isLost = (juju: JujuSurvey | NoAnswer, recorded: ModelRecord, settings: Settings): boolean =>
-  !juju.answered &&
-  (juju.kind === "unreachable" || juju.kind === "timeout") &&
-  settings.controllerLost.includes(recorded.controllerUuid);
+  isAway(juju) && settings.controllerLost.includes(recorded.controllerUuid);
 
 /** Juju answers a real read, and the model is the recorded one: not the controller's, not suspended, not a namesake. */
 export const judgeJuju = (
@@ -117,7 +118,13 @@ export const judgeJuju = (
       return [...named, note({ code: "controller-lost", controller, uuid: recorded.controllerUuid })];
     return [
       ...named,
-      refused({ code: "juju-failed", controller, said: juju.said, ...(juju.kind && { kind: juju.kind }) }),
+      refused({
+        code: "juju-failed",
+        controller,
+        said: juju.said,
+        ...(juju.kind && { kind: juju.kind }),
+        ...(recorded && isAway(juju) && { lost: recorded.controllerUuid }),
+      }),
     ];
   }
   const answers = ok({

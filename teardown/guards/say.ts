@@ -112,6 +112,13 @@ export const wordsOf = (finding: Finding, given: Given): Words => {
         subject: finding.controller || "controller",
         expected: "a list of its models",
         ...failure(finding.said),
+        ...(finding.lost && {
+          permission: {
+            key: "controllerLost" as const,
+            name: finding.lost,
+            hint: "only if it is lost for ever",
+          },
+        }),
       };
     case "controller-lost":
       return {

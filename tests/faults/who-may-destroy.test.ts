@@ -94,6 +94,27 @@ rows(import.meta.url, "guards", "Who may see and destroy", [
     permission: "alsoDestroyed",
   }),
   {
+    situation: "the controller is lost for ever",
+    expected: "refused; goes with `controllerLost` and `withoutBundle`, by MAAS alone",
+    run: on(leftToUs, async (stack) => {
+      const model = await ours(stack);
+      await stack.lab.control({ op: "juju-away", for: "100h" });
+      const refused = failed(await stack.destroy());
+      const said = says(refused, /the controller maas-lab cannot be reached/);
+      const kept = untouched(stack);
+      const lost = permitting(refused, "controllerLost");
+      const uncaptured = failed(await stack.destroy(...lost));
+      const [, permission = ""] = permitting(uncaptured, "withoutBundle");
+      expect(permission).to.equal(`withoutBundle=${model}`);
+      untouched(stack);
+      const { code, output } = await stack.destroy(...lost, "-c", permission);
+      expect(code, output).to.equal(0);
+      const { machines } = await stack.lab.state();
+      expect(machines.map(({ status }) => status)).to.deep.equal(machines.map(() => "Ready"));
+      return `${said}; ${kept}; permitted: 5 machines Ready, the model counts as gone`;
+    }),
+  },
+  {
     situation: "a user to whom the end of the model can never be proved",
     expected: "told at `up`, refused; goes with `acceptUnproven`",
     run: adopting({ ...plainUser, config: { jujuModel: "eve/openstack" } }, async (stack, up) => {
