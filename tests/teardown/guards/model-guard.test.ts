@@ -270,7 +270,7 @@ describe("model guard: a controller that does not answer", () => {
       verdict: "refused",
       found: "no answer",
       expected: "a list of its models",
-      next: "look",
+      next: `look\npulumi destroy -c controllerLost=${controllerUuid}   # only if it is lost for ever`,
     });
     const nobody = judgeJuju(away("unreachable"), undefined, settingsWith({ jujuController: "" }));
     expect(sayFindings(nobody, {})[0]).to.include({ subject: "controller", verdict: "refused" });
