@@ -181,6 +181,24 @@ const sendRelease = async (job: Job, attempt: number): Promise<Sent> => {
 };
 
 /**
+ * A machine without owner_data as it would be with it: when MAAS lists it under the agent_name of another live model, it is that
+ * model's. Asked where a permission stands for the proof.
+ */
+const withItsModel = async (job: Job, machine: MaasMachine): Promise<MaasMachine> => {
+  const { context, run, around, outage } = job;
+  const { systemId } = machine;
+  if (machine.ownerData["juju-model-uuid"] !== undefined || !around.releaseUnclaimed.includes(systemId))
+    return machine;
+  const maas = await context.maas();
+  for (const uuid of around.liveModels ?? []) {
+    if (uuid === run.lab.model?.uuid) continue;
+    const named = await outage.through(() => maas.machines({ systemIds: [systemId], agentName: uuid }));
+    if (named.length > 0) return { ...machine, ownerData: { ...machine.ownerData, "juju-model-uuid": uuid } };
+  }
+  return machine;
+};
+
+/**
  * Judges the machine once more, right before it is released: it may have changed since the guards looked. One without owner_data must
  * be under the model's agent_name now; if it no longer is, a release has begun, and only the remains of a failed one are the lab's.
  */
@@ -199,7 +217,8 @@ const judge = async (job: Job, machine: MaasMachine): Promise<void> => {
     ofModel = new Set(named.length > 0 || isLeft ? [systemId] : []);
   }
   const begun = isCalled ? new Set([systemId]) : around.begun;
-  const finding = judgeMachine(machine, recorded, { ...around, ofModel, begun });
+  const known = await withItsModel(job, machine);
+  const finding = judgeMachine(known, recorded, { ...around, ofModel, begun });
   if (finding.verdict === "refused")
     throw new TeardownError(
       "refused",

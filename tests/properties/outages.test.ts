@@ -21,9 +21,14 @@ const recorded = { hostname: "abcd00", systemId: "abcd00", owner: "maas-admin" }
 const release = async (
   call: "look" | "release" | "list" | "events" | "agent name" | "finished releases",
   begun = true,
-  first: { status?: number; failing?: number } = {},
+  first: { status?: number; failing?: number; deadline?: number; machines?: number } = {},
 ) => {
-  const { clock, context: whole, run, row, said } = stage(1);
+  const { clock, context: staged, run, row, said } = stage(1);
+  const stopping = new AbortController();
+  const whole = { ...staged, signal: stopping.signal };
+  const { deadline } = first;
+  if (deadline !== undefined)
+    clock.after(deadline, () => stopping.abort({ why: "deadline", after: deadline }));
   if (begun) run.journal.write({ event: "destroy-model-called", uuid, attempt: 1 });
   run.lab = { ...run.lab, model: modelRecord };
   const start = clock.now();
@@ -62,18 +67,22 @@ const release = async (
       return { kind: "accepted", machine: machineIn("abcd00", 12) };
     },
   });
-  const work = releaseMachine({
-    context,
-    run,
-    row,
-    recorded,
-    poller: readyPoller(context),
-    look: machineLook(context),
-    turns: turns(16),
-    around: quietAround(context),
-  });
-  const text = await clock.run(work.catch((error: Error) => error.message));
-  return { text, sent, said, took: clock.now() - start };
+  const one = () =>
+    releaseMachine({
+      context,
+      run,
+      row,
+      recorded,
+      poller: readyPoller(context),
+      look: machineLook(context),
+      turns: turns(16),
+      around: quietAround(context),
+    });
+  const works = Array.from({ length: first.machines ?? 1 }, () =>
+    one().catch((error: Error) => error.message),
+  );
+  const texts = await clock.run(Promise.all(works));
+  return { text: texts[0] ?? "", texts, sent, said, took: clock.now() - start };
 };
 
 describe("MAAS away for two minutes in the middle of a teardown", () => {
@@ -99,6 +108,21 @@ describe("MAAS away for two minutes in the middle of a teardown", () => {
     const { text, sent, took } = await release("look", false);
     expect(text).to.include("cannot be reached").and.to.include("Nothing was touched");
     expect([sent, took < 60_000]).to.deep.equal([0, true]);
+  });
+
+  it("is told once and not once a machine when nothing was touched", async () => {
+    const { texts } = await release("look", false, { machines: 3 });
+    expect(texts.filter((text) => text.includes("cannot be reached"))).to.have.length(1);
+    expect(texts.filter((text) => text.includes("as another row says; nothing was touched"))).to.have.length(
+      2,
+    );
+  });
+
+  it("ends with the deadline, in the middle of the waiting", async () => {
+    // The third call fails at 30 s; the wait after it would take until 33 s.
+    const { text, took } = await release("look", true, { deadline: 31_000 });
+    expect(took).to.equal(31_000);
+    expect(text).to.match(/^the deadline of 31 s has passed; /);
   });
 });
 

@@ -50,7 +50,7 @@ const moments = [
 
 type Moment = (typeof moments)[number] | "without having been Ready";
 
-const play = async (who: Shown, when: Moment) => {
+const play = async (who: Shown, when: Moment, releaseUnclaimed: string[] = []) => {
   const { clock, context: whole, run, row } = stage(1);
   run.lab = { ...run.lab, model };
   let shown: Shown = ours;
@@ -127,7 +127,13 @@ const play = async (who: Shown, when: Moment) => {
     poller: readyPoller(maas),
     look: machineLook(maas),
     turns: queue,
-    around: { ...quietAround(whole), model, ofModel: new Set(["abcd00"]), releaseUnclaimed: [] },
+    around: {
+      ...quietAround(whole),
+      model,
+      ofModel: new Set(["abcd00"]),
+      liveModels: new Set([uuid, other]),
+      releaseUnclaimed,
+    },
   });
   const text = await clock.run(work.catch((error: Error) => error.message));
   return { text, sent };
@@ -156,4 +162,12 @@ describe("a machine that somebody takes", () => {
       expect(text).to.match(/a guard refuses|not visible to this MAAS API key/);
       expect(sent).to.equal(0);
     });
+
+  it("is refused also with releaseUnclaimed when MAAS lists it under another model's agent_name", async () => {
+    const shown = whose["another model, without owner_data"];
+    if (!shown) throw new Error("no such taker");
+    const { text, sent } = await play(shown, "without having been Ready", ["abcd00"]);
+    expect(text).to.include(`belongs to another Juju model now: ${other}`);
+    expect(sent).to.equal(0);
+  });
 });
