@@ -31,12 +31,11 @@ export const life: dynamic.ResourceProvider = bounded<State>({
   },
   delete: async (state) => {
     const row = rowOf(state.row);
-    const { context, run, guarded, captured, told, usual } = await teardown(state.row, recordOf(state));
-    const { model } = await guarded(row);
-    await captured(row);
+    const { context, run, gate, told, typical } = await teardown(state.row, recordOf(state));
+    const { model } = await gate(row);
     if (!model) return row.info("nothing to destroy: the model is gone, or its controller is lost");
     const text = await told(model.name, () =>
-      destroyModel({ context, run, row, recorded: model, typical: usual.model }),
+      destroyModel({ context, run, row, recorded: model, typical: typical.model }),
     );
     row.info(`${text}${notVerified(state.row)}`);
   },

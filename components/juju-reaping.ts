@@ -16,12 +16,11 @@ export const life: dynamic.ResourceProvider = bounded<State>({
   ...holdsRecord(() => "reaping"),
   delete: async (state) => {
     const row = rowOf(state.row);
-    const { context, run, guarded, captured, told, usual } = await teardown(state.row, recordOf(state));
-    const { model } = await guarded(row);
-    await captured(row);
+    const { context, run, gate, told, typical } = await teardown(state.row, recordOf(state));
+    const { model } = await gate(row);
     if (!model) return row.info("nothing to follow: the model is gone, or its controller is lost");
     const text = await told("reaping", () =>
-      followReaping({ context, run, row, recorded: model, typical: usual.model }),
+      followReaping({ context, run, row, recorded: model, typical: typical.model }),
     );
     row.info(`${text}${notVerified(state.row)}`);
   },

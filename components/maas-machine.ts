@@ -37,12 +37,11 @@ const recorded = (state: MachineState): MachineRecord => {
 
 const release = async (state: MachineState): Promise<string> => {
   const row = rowOf(state.row);
-  const { context, run, poller, look, turns, told, usual, guarded, captured, going } = await teardown(
+  const { context, run, poller, look, turns, told, typical, gate, going } = await teardown(
     state.row,
     recordOf(state),
   );
-  const { around } = await guarded(row);
-  await captured(row);
+  const { around } = await gate(row);
   await going(row);
   return await told(state.hostname, () =>
     releaseMachine({
@@ -54,7 +53,7 @@ const release = async (state: MachineState): Promise<string> => {
       look,
       turns,
       around,
-      typical: usual.machine,
+      typical: typical.machine,
     }),
   );
 };

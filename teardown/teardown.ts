@@ -43,11 +43,15 @@ export type Teardown = {
   /** For releases: each holds a connection until MAAS has powered its machine off. */
   turns: Turns;
   /** How long things took in earlier runs. */
-  usual: TypicalDurations;
+  typical: TypicalDurations;
   /** Every guard, once in this process. @throws TeardownError `refused` */
   guarded: (row: Row) => Promise<Verdict>;
-  /** A verified capture, made now if there is none, and the operator's own snapshot. @throws TeardownError `capture`, `snapshot` */
-  captured: (row: Row) => Promise<void>;
+  /**
+   * What every destructive call awaits: every guard, a verified capture, made now if there is none, and the operator's own snapshot.
+   *
+   * @throws TeardownError `refused`, `capture` or `snapshot`
+   */
+  gate: (row: Row) => Promise<Verdict>;
   /** Waits until the model is seen dying or gone. @throws TeardownError `refused` when it is alive */
   going: (row: Row) => Promise<void>;
   /** Does a resource's work, and writes down how it ended. */
@@ -209,34 +213,53 @@ export const beginTeardown = async (options: {
     };
     return { verdict, stops, begun };
   });
+  const guarded = (row: Row): Promise<Verdict> =>
+    within(async () => {
+      row.status("asking the guards");
+      const { verdict, stops, begun } = await askOnce();
+      // What was stopped from outside could not look: that is no finding.
+      throwIfStopped(context, begun ? "nothing more was destroyed" : "nothing was touched");
+      if (stops.length > 0) {
+        const untouched = begun ? "nothing more was destroyed" : "nothing was touched";
+        if (told) throw new TeardownError("refused", `the guards refuse, as another row says; ${untouched}`);
+        told = true;
+        await versionsOfAFailure();
+        throw new TeardownError("refused", refusalMessage(verdict.findings, untouched, settings));
+      }
+      if (!told) {
+        told = true;
+        const notes = verdict.findings.filter(({ verdict }) => verdict !== "ok");
+        if (notes.length > 0) row.info(`worth knowing:\n${findingsTable(notes, settings)}`);
+      }
+      return verdict;
+    });
+  const captured = (row: Row): Promise<void> =>
+    (capturing ??= within(async () => {
+      try {
+        const who = { by: "provider", engine: engineIdentity() } as const;
+        await ensureCapture({ ...context, say: row.status }, run, who);
+        await ensureSnapshot(context, run, row);
+      } catch (error) {
+        throwIfStopped(context, "nothing was destroyed");
+        await versionsOfAFailure();
+        throw error;
+      }
+      throwIfStopped(context, "nothing more was destroyed");
+      void writeVersions().catch(() => {});
+    }));
   return {
     context,
     run,
     poller: readyPoller(context),
     look: machineLook(context),
     turns: turns(settings.maasConcurrency),
-    usual: typicalDurations(settings.backupRoot, settings.backupLabel),
-    guarded: (row) =>
-      within(async () => {
-        row.status("asking the guards");
-        const { verdict, stops, begun } = await askOnce();
-        // What was stopped from outside could not look: that is no finding.
-        throwIfStopped(context, begun ? "nothing more was destroyed" : "nothing was touched");
-        if (stops.length > 0) {
-          const untouched = begun ? "nothing more was destroyed" : "nothing was touched";
-          if (told)
-            throw new TeardownError("refused", `the guards refuse, as another row says; ${untouched}`);
-          told = true;
-          await versionsOfAFailure();
-          throw new TeardownError("refused", refusalMessage(verdict.findings, untouched, settings));
-        }
-        if (!told) {
-          told = true;
-          const notes = verdict.findings.filter(({ verdict }) => verdict !== "ok");
-          if (notes.length > 0) row.info(`worth knowing:\n${findingsTable(notes, settings)}`);
-        }
-        return verdict;
-      }),
+    typical: typicalDurations(settings.backupRoot, settings.backupLabel),
+    guarded,
+    gate: async (row) => {
+      const verdict = await guarded(row);
+      await captured(row);
+      return verdict;
+    },
     going: (row) =>
       within(async () => {
         const { model } = (await askOnce()).verdict;
@@ -271,19 +294,5 @@ export const beginTeardown = async (options: {
           throw error;
         }
       }),
-    captured: (row) =>
-      (capturing ??= within(async () => {
-        try {
-          const who = { by: "provider", engine: engineIdentity() } as const;
-          await ensureCapture({ ...context, say: row.status }, run, who);
-          await ensureSnapshot(context, run, row);
-        } catch (error) {
-          throwIfStopped(context, "nothing was destroyed");
-          await versionsOfAFailure();
-          throw error;
-        }
-        throwIfStopped(context, "nothing more was destroyed");
-        void writeVersions().catch(() => {});
-      })),
   };
 };

@@ -62,15 +62,13 @@ const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: nu
       await ensureCapture(context, run, { by: "backup", engine: undefined });
     },
     model: async () => {
-      const { run, guarded, captured, told } = await teardown();
-      const { model } = await guarded(row);
-      await captured(row);
+      const { run, gate, told } = await teardown();
+      const { model } = await gate(row);
       if (model) await told(model.name, () => destroyModel({ context, run, row, recorded: model }));
     },
     reaping: async () => {
-      const { run, guarded, captured, told } = await teardown();
-      const { model } = await guarded(row);
-      await captured(row);
+      const { run, gate, told } = await teardown();
+      const { model } = await gate(row);
       if (model) await told("reaping", () => followReaping({ context, run, row, recorded: model }));
     },
     exit: async () => {
@@ -82,9 +80,8 @@ const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: nu
     const recorded = stack.lab.machines.find((machine) => machine.hostname === hostname);
     if (!stack.machines.includes(hostname)) throw new TeardownError("refused", takeOut(hostname));
     if (!recorded) return;
-    const { run, guarded, captured, going, told, poller, look, turns } = await teardown();
-    const { around } = await guarded(row);
-    await captured(row);
+    const { run, gate, going, told, poller, look, turns } = await teardown();
+    const { around } = await gate(row);
     await going(row);
     await told(hostname, () => releaseMachine({ context, run, row, recorded, poller, look, turns, around }));
   };
