@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -128,6 +129,14 @@ describe("a run directory in a folder that others can write to", () => {
         if (what === "a link to another file") expect(readFileSync(target, "utf8")).to.equal("theirs");
         else expect(existsSync(target)).to.equal(false);
       });
+
+  it("does not go on with a run whose record is a link, not even to a good one", () => {
+    expect(findOpenRun(key())?.directory).to.equal(run.directory);
+    const record = join(run.directory, "run.json");
+    renameSync(record, join(directory(), "target"));
+    symlinkSync(join(directory(), "target"), record);
+    expect(findOpenRun(key())).to.equal(undefined);
+  });
 
   it("reads nothing but files, and waits for no pipe", () => {
     const path = join(directory(), "file");

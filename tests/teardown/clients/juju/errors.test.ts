@@ -47,6 +47,7 @@ const rows: [string, Record<string, string>][] = [
     recorded(v40, "export-bundle -m openstack"),
     { kind: "unsupported", text: "Juju 4.0 doesn't support exporting bundles (not implemented)" },
   ],
+  [recorded(v40, "nosuchcommand"), { kind: "unsupported", text: '"nosuchcommand" is not a juju command' }],
   ['ERROR unknown facade type "Bundle"\n', { kind: "unsupported", text: 'unknown facade type "Bundle"' }],
   [
     recorded(v36, "disabled-commands"),
