@@ -13,5 +13,5 @@ if (Number(process.versions.node.split(".")[0]) < oldest) {
   process.exitCode = 1;
 } else {
   const source = join(__dirname, "main.ts");
-  import(existsSync(source) ? source : join(__dirname, "../dist/commands/main.js"));
+  void import(existsSync(source) ? source : join(__dirname, "../dist/commands/main.js"));
 }

@@ -116,7 +116,7 @@ export const rows = (
       const { situation, moment, expected } = row;
       it(`${nameOf(row)}: ${expected}`, async () => {
         const running = begin(place);
-        for (let next = 1; next < sideBySide; next++) begin(place + next);
+        for (let next = 1; next < sideBySide; next++) void begin(place + next);
         const seen = (await running) ?? "";
         keep({ table, section, at, situation, ...(moment && { moment }), expected, seen, test });
       });
