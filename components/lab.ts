@@ -9,8 +9,8 @@ import {
   previewOf,
   previewTable,
 } from "../teardown/preview.ts";
+import { realContext } from "../teardown/real-context.ts";
 import { survey } from "../teardown/survey.ts";
-import { realContext } from "../teardown/world.ts";
 import { Backup } from "./backup.ts";
 import { ExitCriteria } from "./exit-criteria.ts";
 import { JujuModel } from "./juju-model.ts";

@@ -10,6 +10,7 @@ import { TeardownError } from "../teardown/errors.ts";
 import type { Finding } from "../teardown/guards/finding.ts";
 import { judge } from "../teardown/guards/guards.ts";
 import { takeOut } from "../teardown/guards/say.ts";
+import { realContext } from "../teardown/real-context.ts";
 import { type LabRecord, withOtherRecords } from "../teardown/record.ts";
 import { isDestructive } from "../teardown/run/journal.ts";
 import { findOpenRun } from "../teardown/run/run-directory.ts";
@@ -17,7 +18,6 @@ import type { StopReason } from "../teardown/stopping.ts";
 import { type Survey, survey } from "../teardown/survey.ts";
 import { beginTeardown, type Teardown } from "../teardown/teardown.ts";
 import { versionsNow } from "../teardown/versions.ts";
-import { realContext } from "../teardown/world.ts";
 import { connectEngine, type Engine } from "./engine/engine.ts";
 
 // One process serves all resources of an operation; what is asked or begun once lives here.

@@ -1,9 +1,9 @@
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { realContext } from "../../teardown/real-context.ts";
 import { openJournal } from "../../teardown/run/journal.ts";
 import { inHome, type Run, shownPath } from "../../teardown/run/run-directory.ts";
 import { aligned, indent } from "../../teardown/text/table.ts";
-import { realContext } from "../../teardown/world.ts";
 import { afterHelp, exitCodes } from "../exit-codes.ts";
 import { newestRun } from "../newest-run.ts";
 import { pulumiCli } from "../pulumi-cli.ts";

@@ -16,7 +16,7 @@ const connectMaas = async (settings: Settings, signal: AbortSignal): Promise<Maa
   return maasClient({ url, apiKey, ca, profile, concurrency: maasConcurrency, signal });
 };
 
-/** The real world: the `juju` command, MAAS's API, this host, the clock. */
+/** The real ones: the `juju` command, MAAS's API, this host, the clock. */
 export const realContext = (settings: Settings, signal: AbortSignal): Context => {
   const juju: JujuClient = jujuClient({ signal, controller: settings.jujuController || undefined });
   const host: Host = thisHost();
