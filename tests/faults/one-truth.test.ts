@@ -326,7 +326,7 @@ rows(import.meta.url, "guards", "One record", [
     run: on(two, async (stack) => {
       stack.configure({ jujuModel: "other" });
       const up = failed(await stack.up());
-      const said = says(up, /belongs to another Juju model: [0-9a-f-]{36}/);
+      const said = says(up, /belongs to another Juju model now: [0-9a-f-]{36}/);
       failed(await stack.destroy());
       const kept = await bothAlive(stack);
       stack.configure({ jujuModel: "openstack" });
