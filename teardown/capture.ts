@@ -371,8 +371,9 @@ const beforeLookingAgain = 3_000;
  * is looked at until that is known; a model that this run has seen dying never comes back to life.
  */
 const isGoing = async (context: CaptureContext, run: Run, model: ModelRecord): Promise<boolean> => {
-  const { juju, clock, signal, say } = context;
+  const { juju, clock, signal, say, settings } = context;
   const events = run.journal.events();
+  const isLost = settings.controllerLost.includes(model.controllerUuid);
   const seenGoing = events.some(
     (each) => each.event === "model-state" && each.uuid === model.uuid && going.has(each.state),
   );
@@ -384,6 +385,7 @@ const isGoing = async (context: CaptureContext, run: Run, model: ModelRecord): P
     if (signal.aborted) throw stopped(context, "nothing was destroyed");
     if (seen?.state === "alive") return false;
     if (seen === undefined || seen.state !== "unclear" || seenGoing) return true;
+    if (isLost && seen.reasons?.some(({ code }) => code === "unreachable")) return true;
     const why = seen.why ?? "juju gave no reason";
     if (!isDestructive(events)) {
       throw fail(

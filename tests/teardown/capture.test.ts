@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { stringify } from "yaml";
 import { ensureCapture, takeCapture } from "../../teardown/capture.ts";
-import { jujuError } from "../../teardown/clients/juju/errors.ts";
+import { type JujuProblem, jujuError } from "../../teardown/clients/juju/errors.ts";
 import type { JujuClient, Presence } from "../../teardown/clients/juju.ts";
 import {
   captureFiles,
@@ -33,6 +33,7 @@ import {
   problemOf,
   quickClock,
   recordedLab,
+  recordedModel,
   settingsWith,
 } from "./support/fakes.ts";
 
@@ -425,6 +426,10 @@ describe("capture", () => {
     const presence = async () => {
       looks++;
       if (life === "lost") throw jujuError("not-logged-in", "juju login");
+      if (life === "unreachable") {
+        const problem: JujuProblem = { kind: "unreachable", command: "juju models", said: [] };
+        return { state: "unclear", reasons: [{ code: "unreachable", problem }] } as Presence;
+      }
       return { state: life } as Presence;
     };
     const ofLife = () => ({ models: stringify({ models: [{ "model-uuid": modelUuid, life }] }) });
@@ -473,6 +478,17 @@ describe("capture", () => {
       await ensured("1@1");
       destroying("dying");
       for (life of ["unclear", "lost"]) expect(await ensured("2@2")).to.have.length(3);
+      expect(asked).to.equal(3);
+    });
+
+    it("is kept when the controller is lost for ever, as was permitted, and cannot be reached", async () => {
+      await ensured("1@1");
+      life = "unreachable";
+      expect((await problemOf(ensured("2@2"))).message).to.include("cannot be seen for sure");
+      const permitted = { controllerLost: recordedModel.controllerUuid };
+      expect(await ensured("2@2", permitted)).to.have.length(3);
+      life = "unclear";
+      expect((await problemOf(ensured("2@2", permitted))).message).to.include("cannot be seen for sure");
       expect(asked).to.equal(3);
     });
 
