@@ -66,6 +66,9 @@ export type Survey = {
   begun: Set<string>;
 };
 
+/** Whether destroy-model would still be called: it touches every machine of the model, whatever else this run has called for. */
+export const isModelAlive = ({ juju }: Survey): boolean => juju.answered && juju.presence?.state === "alive";
+
 export type SurveyOptions = {
   /** What was recorded at `up`; without it the lab is looked for by the names in the settings. */
   record?: LabRecord | undefined;

@@ -24,7 +24,7 @@ import { keepRecord, openRun, type Run } from "./run/run-directory.ts";
 import { type TypicalDurations, typicalDurations } from "./run/typical-durations.ts";
 import { ensureSnapshot, judgeSnapshot } from "./snapshot.ts";
 import { stopReason, throwIfStopped, whyStopped } from "./stopping.ts";
-import { survey } from "./survey.ts";
+import { isModelAlive, survey } from "./survey.ts";
 
 /** What the guards found, the model that is to be destroyed, and in what surroundings each machine is judged before its release. */
 export type Verdict = {
@@ -199,7 +199,7 @@ export const beginTeardown = async (options: {
       ...judgeApproval(run.lab, settings, approvedPlan ? readPlanFile(approvedPlan) : undefined),
     ];
     const begun = isDestructive(run.journal.events());
-    const stops = stopping(findings, begun);
+    const stops = stopping(findings, begun && !isModelAlive(seen));
     run.journal.write({
       event: stops.length ? "guards-refused" : "guards-passed",
       findings,

@@ -8,7 +8,7 @@ import { type Preview, previewOf } from "../../teardown/preview.ts";
 import type { LabRecord } from "../../teardown/record.ts";
 import { isDestructive } from "../../teardown/run/journal.ts";
 import { findOpenRun, inHome } from "../../teardown/run/run-directory.ts";
-import { survey } from "../../teardown/survey.ts";
+import { isModelAlive, survey } from "../../teardown/survey.ts";
 
 /** What `pulumi destroy` affects now, and whether it would go. */
 export type Plan = {
@@ -66,7 +66,7 @@ export const planOf = async ({
   const judged = judge(seen, record, settings, host);
   const findings = [...todaysFindings(adopted, judged), ...also];
   const openRun = openRunOf(settings, { project, stack }, record);
-  const stops = stopping(findings, openRun?.destructive ?? false);
+  const stops = stopping(findings, openRun?.destructive === true && !isModelAlive(seen));
   return {
     v: 1 as const,
     at: new Date(now()).toISOString(),

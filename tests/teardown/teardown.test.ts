@@ -8,9 +8,12 @@ import { dropLock } from "../../teardown/run/lock.ts";
 import { beginTeardown } from "../../teardown/teardown.ts";
 import {
   contextWith,
+  controllerModel,
+  fakeJuju,
   fakeMaas,
   keptRow,
   machine,
+  model,
   modelUuid,
   problemOf,
   recordedLab,
@@ -28,6 +31,7 @@ describe("teardown: one destroy's part of a run", () => {
     machines: MaasMachine[],
     signal = stopping().signal,
     settings: Record<string, unknown> = {},
+    juju = fakeJuju([controllerModel, model()]),
   ) => {
     const maas = fakeMaas(machines);
     let asked = 0;
@@ -37,7 +41,7 @@ describe("teardown: one destroy's part of a run", () => {
       return version();
     };
     const teardown = await beginTeardown({
-      context: contextWith({ maas, signal, settings: { backupRoot, ...settings } }),
+      context: contextWith({ maas, juju, signal, settings: { backupRoot, ...settings } }),
       project: "p",
       stack: "s",
       lab: recordedLab(),
@@ -89,12 +93,22 @@ describe("teardown: one destroy's part of a run", () => {
   it("lets a machine's refusal stop that machine alone, once the teardown has begun", async () => {
     const first = await begin(fine);
     first.run.journal.write({ event: "destroy-model-called", uuid: modelUuid, attempt: 1 });
-    const { guarded, run } = await begin(locked);
+    const dying = fakeJuju([controllerModel, model({ life: "dying" })]);
+    const { guarded, run } = await begin(locked, undefined, {}, dying);
     expect(run.directory).to.equal(first.run.directory);
     const row = keptRow();
     const { findings } = await guarded(row);
     expect(findings.some(({ verdict }) => verdict === "refused")).to.equal(true);
     expect(row.told.at(-1)?.text).to.include("worth knowing:\n").and.to.include("is locked");
+  });
+
+  it("stops for a machine's refusal while the model is alive, although destroy-model was called: in vain", async () => {
+    const first = await begin(fine);
+    first.run.journal.write({ event: "destroy-model-called", uuid: modelUuid, attempt: 1 });
+    const { guarded } = await begin(locked);
+    const { code, message } = await problemOf(guarded(keptRow()));
+    expect(code).to.equal("refused");
+    expect(message).to.include("is locked").and.to.include("nothing more was destroyed");
   });
 
   it("still stops for what concerns the whole lab", async () => {
