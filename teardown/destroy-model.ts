@@ -425,7 +425,7 @@ export const mustBeGoing = async (
   for (;;) {
     throwIfStopped(context, untouched);
     const { state, why } = await outage.through(async () =>
-      mustAnswer(await context.juju.presence(identityOf(recorded))),
+      mustAnswer(await lookForModel(context, recorded, run)),
     );
     throwIfStopped(context, untouched);
     if (state === "gone" || state === "dying" || state === "dead") return;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { jujuError } from "../../teardown/clients/juju/errors.ts";
 import type { DestroyAnswer, JujuClient, JujuModel, Presence } from "../../teardown/clients/juju.ts";
-import { confirmGone, destroyModel, followReaping } from "../../teardown/destroy-model.ts";
+import { confirmGone, destroyModel, followReaping, mustBeGoing } from "../../teardown/destroy-model.ts";
 import {
   contextWith,
   fakeJuju,
@@ -381,6 +381,30 @@ describe("whether the model is gone", () => {
     expect((await looking(gone, dying)).state).to.equal("dying");
     expect((await looking(dying, gone)).state).to.equal("dying");
     expect((await looking(gone, { state: "unclear" })).state).to.equal("unclear");
+  });
+
+  it("is believed by the machines that wait for it too, of what can never be proved: they do not wait until the deadline", async () => {
+    const stopping = new AbortController();
+    const run = memoryRun();
+    run.journal.write({ event: "model-state", uuid: modelUuid, state: "dying", text: "" });
+    const hidden: Presence = {
+      state: "unclear",
+      reasons: [{ code: "controller-model-not-visible", shown: "forbidden" }],
+    };
+    let looks = 0;
+    const presence = async () => {
+      if (++looks > 5) stopping.abort({ why: "deadline", after: 1 });
+      return hidden;
+    };
+    const going = (settings: Record<string, unknown>) =>
+      mustBeGoing(
+        contextWith({ juju: fakeJuju([], { presence }), signal: stopping.signal, settings }),
+        run,
+        recordedModel,
+        keptRow(),
+      );
+    await going({ acceptUnproven: modelUuid });
+    expect((await problemOf(going({}))).code).to.equal("deadline");
   });
 
   it("is believed of what can never be proved when that is accepted, this run saw it dying, and nothing else speaks against it", async () => {
