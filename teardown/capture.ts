@@ -203,9 +203,16 @@ const readModel = async (context: CaptureContext, run: Run, model: ModelRecord):
     answer(readBundle(context, address)),
     answer(juju.statusYaml(address).then((text) => ({ text }))),
   ]);
-  const models = await juju.modelsYaml(model.controller).catch((error: unknown) => {
+  const own = await juju.modelsYaml(model.controller).catch((error: unknown) => {
     throw jujuFailed(error);
   });
+  // A superuser's own list lacks what he has no grant for; who is none may not see all (juju.md 9).
+  const models = listed(own, model)
+    ? own
+    : await juju.modelsYaml(model.controller, { all: true }).catch((error: unknown) => {
+        if (jujuErrorKind(error) === "forbidden") return own;
+        throw jujuFailed(error);
+      });
   const found = listed(models, model);
   const life = found ? (found.life ?? "alive") : "gone";
   const kind = "error" in bundle ? jujuErrorKind(bundle.error) : undefined;

@@ -83,7 +83,8 @@ export type JujuClient = {
     onProgress?: (progress: { done: number; total: number }) => void,
   ): Promise<string>;
   statusYaml(modelAddress: string): Promise<string>;
-  modelsYaml(controller: string): Promise<string>;
+  /** Those of `models`, as juju prints them. */
+  modelsYaml(controller: string, options?: { all?: boolean }): Promise<string>;
   /** Waits for the end, at most `limit`. See {@link DestroyAnswer}. */
   destroyModel(uuid: string, options: DestroyOptions): Promise<DestroyAnswer>;
   /** Forced, in one call. `removed` are the ids that Juju took or no longer knows. */
@@ -258,8 +259,10 @@ export const jujuClient = (options: JujuClientOptions = {}): JujuClient => {
     composeBundle: compose,
     statusYaml: async (model) =>
       (await mustCall(shell, ["status", "-m", address(model), yaml], limits.status)).stdout,
-    modelsYaml: async (controller) =>
-      (await mustCall(shell, ["models", ...onController(controller), yaml], limits.models)).stdout,
+    modelsYaml: async (controller, { all = false } = {}) => {
+      const args = ["models", ...onController(controller), ...(all ? ["--all"] : []), yaml];
+      return (await mustCall(shell, args, limits.models)).stdout;
+    },
     destroyModel: (uuid, how) => destroyModel(shell, address(uuid), how, () => disabledCommands(uuid)),
     removeMachines: (uuid, ids) => removeMachines(shell, address(uuid), ids),
   };

@@ -94,6 +94,20 @@ rows(import.meta.url, "guards", "Who may see and destroy", [
     permission: "alsoDestroyed",
   }),
   {
+    situation: "a superuser who did not bootstrap the controller and has no grant on the model",
+    expected: "sees it all the same, and tears it down",
+    run: adopting(
+      {
+        scenario: {
+          controller: { user: "eve", access: "superuser", bootstrappedBy: "admin" },
+          models: [{ name: "openstack", owner: "admin", access: "none", reap: "2m" }],
+        },
+        config: { jujuModel: "admin/openstack" },
+      },
+      (stack) => finishes(stack),
+    ),
+  },
+  {
     situation: "the controller is lost for ever",
     expected: "refused; goes with `controllerLost` and `withoutBundle`, by MAAS alone",
     run: on(leftToUs, async (stack) => {

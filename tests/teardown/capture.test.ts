@@ -141,6 +141,13 @@ describe("capture", () => {
     expect(addresses).to.deep.equal(["maas-lab:admin/openstack", "maas-lab:admin/openstack", "maas-lab"]);
   });
 
+  it("asks for all models where a superuser's own list lacks the recorded one", async () => {
+    const modelsYaml = async (_controller: string, { all = false } = {}) =>
+      all ? good.models : stringify({ models: [] });
+    await takeCapture(context({}, {}, { modelsYaml }), run, by("1@1"));
+    expect(readFileSync(path(captureFiles.models), "utf8")).to.equal(good.models);
+  });
+
   it("takes a bundle of several documents, as one with an overlay is", async () => {
     const overlay = `${good.bundle}--- # overlay.yaml\n${stringify({ applications: { keystone: { offers: {} } } })}`;
     await takeCapture(context({ bundle: overlay }), run, by("1@1"));
