@@ -215,14 +215,15 @@ describe("the lab as Pulumi sees it", () => {
   it("captures by a command that says in the preview what it does", () => {
     const text = String(find("backup").inputs.delete);
     const lines = text.split("\n");
-    expect(lines.slice(0, 4)).to.deep.equal([
+    expect(lines.slice(0, 5)).to.deep.equal([
       "# into ~/backups/pre-caracal-destroy-<UTC>/, verified before anything is destroyed:",
       "# juju export-bundle -m maas-lab:admin/openstack > bundle-pre-destroy.yaml",
+      "#   (Juju 4.0 has none: composed of juju status, config, constraints, show-application, offers and storage)",
       "# juju status -m maas-lab:admin/openstack --format=yaml > juju-status-pre-destroy.yaml",
       "# juju models -c maas-lab --format=yaml > juju-models-pre-destroy.yaml",
     ]);
-    expect(lines).to.have.length(5);
-    expect(lines[4]).to.match(/^exec node -e .*\("capture"\)\.run\(\)' 'openstack-lab' 'unit'$/);
+    expect(lines).to.have.length(6);
+    expect(lines[5]).to.match(/^exec node -e .*\("capture"\)\.run\(\)' 'openstack-lab' 'unit'$/);
     expect(text.length).to.be.lessThan(1_000);
     expect(find("backup").inputs).to.not.have.any.keys("create", "update", "environment", "stdin");
     expect(find("backup").inputs.addPreviousOutputInEnv).to.equal(false);

@@ -458,8 +458,13 @@ const denied = (situation: string, model: Record<string, unknown>, pattern: RegE
 });
 
 rows(import.meta.url, "guards", "No machine is released while its model is alive", [
-  denied("destroy-model: permission denied", { access: "write" }, /permission denied/, true),
-  denied("destroy-model is disabled", { disabled: ["destroy-model"] }, /the operation has been blocked/),
+  denied(
+    "destroy-model would be denied: no admin access",
+    { access: "write" },
+    /has write access to it/,
+    true,
+  ),
+  denied("destroy-model is disabled", { disabled: ["destroy-model"] }, /destroy-model is disabled/),
   {
     situation: "`--parallel 1`",
     expected: "the model first",

@@ -13,6 +13,12 @@ export type Violations = string[];
 /** Whether a machine is somebody else's by now: as a matter of fact, whatever MAAS shows of it. */
 const isForeign = (machine: WorldMachine): boolean => machine.takenOver !== undefined;
 
+/** Whether its owner was permitted to lose it: with the run directory lost, nothing tells it from what it was when it was permitted. */
+const isPermitted = (stack: Stack, { systemId, owner, agentName }: WorldMachine): boolean =>
+  stack.releaseUnclaimed.includes(systemId) &&
+  agentName === "" &&
+  stack.lab.machines.some((each) => each.systemId === systemId && each.owner === owner);
+
 /** Whether it was the model's, or what is permitted to be released. */
 const isOurs = (stack: Stack, machine: WorldMachine): boolean =>
   machine.ownerData["juju-model-uuid"] === labModel ||
@@ -74,7 +80,8 @@ export const watch = (options: {
         wrong(7, `${machine.hostname} was released while its model was alive`);
       if (!isForeign(machine) && !isOurs(stack, machine))
         wrong(1, `${machine.hostname} is nothing of the model's`);
-      if (isForeign(machine) && now - (machine.takenOver ?? 0) > onTheWire)
+      const isTaken = isForeign(machine) && !isPermitted(stack, machine);
+      if (isTaken && now - (machine.takenOver ?? 0) > onTheWire)
         wrong(1, `${machine.hostname} was released, taken over ${now - (machine.takenOver ?? 0)} ms before`);
       if (machine.readySince !== undefined && now - machine.readySince > onTheWire)
         wrong(6, `${machine.hostname} was released, Ready for ${now - machine.readySince} ms`);

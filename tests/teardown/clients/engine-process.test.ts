@@ -25,8 +25,8 @@ const ended = async (child: ChildProcess) => {
 };
 
 // What a provider sees: asked by a process that was started by the given chain of programs.
-const asker = `import { engineArguments, engineProcess, lookByPs } from "./teardown/clients/engine-process.ts";
-console.log(JSON.stringify({ found: engineProcess() ?? null, argv: engineArguments(), byPs: engineProcess(lookByPs) ?? null }));`;
+const asker = `import { engineProcess, lookByPs } from "./teardown/clients/engine-process.ts";
+console.log(JSON.stringify({ found: engineProcess() ?? null, argv: engineProcess()?.argv ?? [], byPs: engineProcess(lookByPs) ?? null }));`;
 type Program = { argv0?: string; argv: string[] };
 
 /** Starts each program from the one before, and asks from the last one. Each is a `node` under another name. */
