@@ -3,6 +3,7 @@ import type { Settings } from "./config/settings.ts";
 import { TeardownError } from "./errors.ts";
 import { type Finding, note, refused } from "./guards/finding.ts";
 import { judgeSimulation } from "./guards/guards.ts";
+import { wholeOf } from "./guards/model-guard.ts";
 import { findingsTable } from "./guards/say.ts";
 import type { LabRecord, MachineRecord } from "./record.ts";
 import type { JujuSurvey, Survey } from "./survey.ts";
@@ -41,7 +42,12 @@ const modelToAdopt = (juju: JujuSurvey, settings: Settings): { model?: JujuModel
     return { findings: [refused({ code: "model-ambiguous", name, found: named.map((each) => each.name) })] };
   if (!model) {
     const missing = { code: "model-not-found", name, controller, unexplained } as const;
-    return { findings: [settings.adoptPartial.includes("gone") ? note(missing) : refused(missing)] };
+    if (!settings.adoptPartial.includes("gone")) return { findings: [refused(missing)] };
+    if (wholeOf(juju) !== undefined) return { findings: [note(missing)] };
+    const why =
+      unexplained.join("; ") ||
+      "the list lacks even the controller's own model: this user may not see all models";
+    return { findings: [refused({ code: "model-unclear", name, controller, why })] };
   }
   const { uuid } = model;
   if (model.isController)
@@ -92,7 +98,8 @@ export const adoption = (
     const { model, findings: found } = modelToAdopt(juju, settings);
     adopted = model;
     // The first destroy has destroyed it already.
-    findings.push(...found.filter(({ code }) => !(begun && code === "model-not-found")));
+    const isExpected = (code: Finding["code"]) => code === "model-not-found" || code === "model-unclear";
+    findings.push(...found.filter(({ code }) => !(begun && isExpected(code))));
     if (model) {
       const { name, uuid, controllerUuid } = model;
       record.model = { name, uuid, controller: juju.controller, controllerUuid };
@@ -151,14 +158,18 @@ export const todaysFindings = ({ findings }: Adoption, judged: Finding[]): Findi
     findings.flatMap((each) => (each.code === "machine-not-found" ? [each.hostname] : [])),
   );
   const hasModel = !findings.some(
-    ({ code }) => code === "model-not-found" || code === "model-ambiguous" || code === "model-is-controllers",
+    ({ code }) =>
+      code === "model-not-found" ||
+      code === "model-unclear" ||
+      code === "model-ambiguous" ||
+      code === "model-is-controllers",
   );
   return [
     ...findings.filter(({ code }) => !codes.has(code)),
     ...judged.filter(
       (each) =>
         !(each.code === "not-adopted" && absent.has(each.hostname)) &&
-        !(each.code === "model-gone-at-up" && !hasModel),
+        !((each.code === "model-gone-at-up" || each.code === "model-rebuilt") && !hasModel),
     ),
   ];
 };

@@ -75,7 +75,13 @@ export const findingSchema = z.discriminatedUnion("code", [
   kind("machine-is-this-host", machine),
   kind("machine-locked", machine),
   kind("machine-is-controllers", machine),
-  kind("machine-of-other-model", { ...machine, its: text, expected: text }),
+  /** `unproven`: nothing says that it lives, nor that it is gone. */
+  kind("machine-of-other-model", {
+    ...machine,
+    its: text,
+    expected: text,
+    unproven: z.literal(true).optional(),
+  }),
   kind("machine-of-other-controller", { ...machine, its: text, expected: text }),
   kind("machine-other-owner", { ...machine, owner: text, expected: text }),
   kind("machine-hosts-vms", { ...machine, vmHost: text }),

@@ -7,7 +7,7 @@ import type { LabRecord, MachineRecord, ModelRecord } from "../record.ts";
 import type { MaasSurvey, Survey } from "../survey.ts";
 import { type Finding, note, ok, refused } from "./finding.ts";
 import { judgeMachine, type MachineSurroundings } from "./machine-guard.ts";
-import { judgeJuju } from "./model-guard.ts";
+import { judgeJuju, wholeOf } from "./model-guard.ts";
 import { vmDeletionFixedIn } from "./say.ts";
 
 /** The right host, the right user, and room for the capture. */
@@ -71,6 +71,7 @@ export const surroundings = (
   host,
   model,
   liveModels: juju.answered ? new Set(juju.models.map(({ uuid }) => uuid)) : undefined,
+  wholeOf: juju.answered ? wholeOf(juju) : undefined,
   vmHosts: maas.answered ? maas.vmHosts : new Map(),
   ofModel: new Set([
     ...(maas.answered ? maas.ofModel : []),

@@ -10,6 +10,8 @@ export type MachineSurroundings = {
   model: ModelRecord | undefined;
   /** UUIDs of the models that the controller has now; undefined when it could not be asked. */
   liveModels: ReadonlySet<string> | undefined;
+  /** The controller whose models are all among them; undefined when this user may not see all. */
+  wholeOf: string | undefined;
   /** VM hosts by the system_id of the machine that they run on. */
   vmHosts: ReadonlyMap<string, string>;
   /** system_ids of the model's machines: what MAAS lists under its agent_name, and Juju's own instance ids. */
@@ -52,7 +54,7 @@ export const judgeMachine = (
   recorded: MachineRecord,
   around: MachineSurroundings,
 ): Finding => {
-  const { host, model, liveModels, vmHosts } = around;
+  const { host, model, liveModels, wholeOf, vmHosts } = around;
   const { hostname, systemId } = recorded;
   const about = { hostname, systemId, machine: hostname };
   const status = machine.statusName;
@@ -72,6 +74,10 @@ export const judgeMachine = (
     return refused({ code: "machine-is-controllers", ...about });
   if (itsModel && itsModel !== model?.uuid && (model || liveModels === undefined || liveModels.has(itsModel)))
     return refused({ code: "machine-of-other-model", ...about, its: itsModel, expected: model?.uuid ?? "" });
+  // Where our model was gone at `up`, another one is taken for gone by the whole list of its own controller only.
+  const isUnproven = wholeOf === undefined || (itsController ?? wholeOf) !== wholeOf;
+  if (itsModel && !model && isUnproven && !around.releaseUnclaimed.includes(systemId))
+    return refused({ code: "machine-of-other-model", ...about, its: itsModel, expected: "", unproven: true });
   if (model && itsController && itsController !== model.controllerUuid) {
     return refused({
       code: "machine-of-other-controller",

@@ -4,6 +4,10 @@ import type { ModelRecord } from "../record.ts";
 import type { JujuSurvey, NoAnswer } from "../survey.ts";
 import { type Finding, note, ok, refused } from "./finding.ts";
 
+/** The controller whose models this user sees all, as far as juju lists say: with its own model, and without an unexplained line. */
+export const wholeOf = ({ models, unexplained }: JujuSurvey): string | undefined =>
+  unexplained.length === 0 ? models.find(({ isController }) => isController)?.controllerUuid : undefined;
+
 /** Judges the model that Juju shows under the recorded UUID. Asked by the guards, and again before and while it is destroyed. */
 export const judgeModel = (model: JujuModel, recorded: ModelRecord): Finding => {
   const { name, uuid } = model;
@@ -132,6 +136,11 @@ export const judgeJuju = (
     controller: juju.controller,
     ...(juju.user !== undefined && { user: juju.user }),
   });
-  if (!recorded) return [answers, note({ code: "model-gone-at-up", name: settings.jujuModel })];
+  if (!recorded) {
+    const [again] = juju.named;
+    if (!again) return [answers, note({ code: "model-gone-at-up", name: settings.jujuModel })];
+    const { name, uuid } = again;
+    return [answers, refused({ code: "model-rebuilt", name, uuid, expected: "no model: it was gone" })];
+  }
   return [...named, answers, ...judgeRecorded(juju, recorded, settings)];
 };

@@ -325,9 +325,14 @@ export const wordsOf = (finding: Finding, given: Given): Words => {
     case "machine-of-other-model":
       return {
         ...machine,
-        found: `belongs to another Juju model now: ${finding.its}`,
+        found: finding.unproven
+          ? `belongs to the Juju model ${finding.its}, which may be alive: this user does not see all models of its controller`
+          : `belongs to another Juju model now: ${finding.its}`,
         expected: finding.expected ? `model ${finding.expected}` : "no model, or one that is gone",
         next: "find out who uses it; take it off the list `machines`, then: pulumi up",
+        ...(finding.unproven && {
+          permission: { key: "releaseUnclaimed", name: finding.systemId, hint: "if that model is gone" },
+        }),
       };
     case "machine-of-other-controller":
       return {

@@ -132,6 +132,7 @@ const play = async (who: Shown, when: Moment, releaseUnclaimed: string[] = []) =
       model,
       ofModel: new Set(["abcd00"]),
       liveModels: new Set([uuid, other]),
+      wholeOf: undefined,
       releaseUnclaimed,
     },
   });

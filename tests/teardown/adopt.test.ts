@@ -103,6 +103,19 @@ describe("adopt", () => {
     }
   });
 
+  it("takes a model for gone by a whole list only, whatever is allowed", async () => {
+    const gone = { adoptPartial: "gone" };
+    const hidden = await complaint(lab(both, [], gone));
+    expect(hidden).to.include(
+      "model openstack cannot be seen for sure: the list lacks even the controller's own",
+    );
+    const complaints = ["settings not found"];
+    expect(await complaint(lab(both, [controllerModel], gone, { complaints }))).to.include(
+      "model openstack cannot be seen for sure: settings not found",
+    );
+    expect((await adopt(lab(both, [], gone), recordedLab())).model?.uuid).to.equal(modelUuid);
+  });
+
   it("adopts no machine of another model, not even with adoptPartial", async () => {
     const theirs = secondMachine({ ownerData: { "juju-model-uuid": otherUuid } });
     for (const adoptPartial of ["", "gone"]) {

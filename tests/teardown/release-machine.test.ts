@@ -72,6 +72,7 @@ const setUp = (options: {
     host,
     model: recordedModel,
     liveModels: new Set([modelUuid]),
+    wholeOf: undefined,
     vmHosts: new Map(),
     ofModel: new Set<string>(),
     begun: new Set<string>(),

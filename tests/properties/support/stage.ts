@@ -99,6 +99,7 @@ export const quietAround = ({ host }: Context): MachineSurroundings => ({
   host,
   model: undefined,
   liveModels: new Set(),
+  wholeOf: undefined,
   vmHosts: new Map(),
   ofModel: new Set(),
   begun: new Set(),

@@ -137,10 +137,12 @@ describe("guards", () => {
     ]);
     const {
       liveModels,
+      wholeOf,
       vmHosts,
       model: its,
     } = surroundings(seen, record.model, context.settings, context.host);
     expect([...(liveModels ?? [])]).to.deep.equal([controllerModel.uuid, modelUuid]);
+    expect(wholeOf).to.equal(recordedModel.controllerUuid);
     expect([vmHosts.size, its]).to.deep.equal([0, recordedModel]);
   });
 
@@ -156,7 +158,17 @@ describe("guards", () => {
       maas: { version: failing(new Error("x")) },
     });
     const around = surroundings(seen, recordedModel, context.settings, context.host);
-    expect([around.liveModels, around.vmHosts.size]).to.deep.equal([undefined, 0]);
+    expect([around.liveModels, around.wholeOf, around.vmHosts.size]).to.deep.equal([undefined, undefined, 0]);
+    for (const [models, complaints] of [
+      [[model()], []],
+      [[controllerModel, model()], ["settings not found"]],
+    ] as [JujuModel[], string[]][]) {
+      const few = await ask({
+        juju: { models: async () => ({ models, complaints }) },
+        record: withoutModel(),
+      });
+      expect(surroundings(few.seen, undefined, context.settings, host).wholeOf).to.equal(undefined);
+    }
     const vmHosts = async () => [
       { name: "lxd-1", systemId: "bbb111" },
       { name: "elsewhere", systemId: null },
@@ -344,6 +356,16 @@ describe("guards", () => {
           expected: modelUuid,
           next: "pulumi up   # records today's lab; then: pulumi preview",
         },
+      },
+      {
+        what: "refuse a model of the lab's name where it was gone at `up`",
+        record: withoutModel(),
+        expected: [
+          "model-rebuilt refused",
+          "machine-of-other-model refused openstack0",
+          "machine-of-other-model refused openstack1",
+        ],
+        words: { subject: `admin/openstack ${modelUuid}`, expected: "no model: it was gone" },
       },
       {
         what: "refuse when juju does not answer, in juju's words and with what to type",
@@ -627,6 +649,7 @@ describe("guards", () => {
         what: "refuse one of another model that lives, when there was none at `up`",
         record: { ...withoutModel(), machines: [recordedMachine()] },
         settings: { machines: ["openstack0"] },
+        models: [controllerModel, model({ name: "eve/other", shortName: "other" })],
         expected: ["model-gone-at-up note", "machine-of-other-model refused openstack0"],
         words: { subject: "openstack", found: "was gone already at `up`" },
       },

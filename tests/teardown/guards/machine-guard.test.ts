@@ -12,6 +12,7 @@ const around = (more: Partial<MachineSurroundings> = {}): MachineSurroundings =>
   host,
   model: recordedModel,
   liveModels: new Set([modelUuid, otherUuid]),
+  wholeOf: recordedModel.controllerUuid,
   vmHosts: new Map(),
   ofModel: new Set(),
   begun: new Set(),
@@ -144,6 +145,34 @@ describe("machine guard", () => {
     });
     expect(judged(others, { ...gone, liveModels: undefined }).verdict).to.equal("refused");
     expect(judged(others, { ...gone, liveModels: new Set([modelUuid]) }).verdict).to.equal("ok");
+  });
+
+  it("takes another model for gone by the whole list of its own controller only, or when it is permitted", () => {
+    const gone = { model: undefined, liveModels: new Set([modelUuid]) };
+    const of = (controller?: string) =>
+      machine({
+        ownerData: {
+          "juju-model-uuid": otherUuid,
+          ...(controller !== undefined && { "juju-controller-uuid": controller }),
+        },
+      });
+    expect(judged(of(recordedModel.controllerUuid), gone).verdict).to.equal("ok");
+    const cases: [MaasMachine, Partial<MachineSurroundings>][] = [
+      [of(otherUuid), gone],
+      [of(), { ...gone, wholeOf: undefined }],
+      [of(recordedModel.controllerUuid), { ...gone, wholeOf: undefined }],
+    ];
+    for (const [seen, more] of cases) {
+      expect(judged(seen, more)).to.include({
+        verdict: "refused",
+        code: "machine-of-other-model",
+        found: `belongs to the Juju model ${otherUuid}, which may be alive: this user does not see all models of its controller`,
+        next: "find out who uses it; take it off the list `machines`, then: pulumi up",
+      });
+      expect(judged(seen, { ...more, releaseUnclaimed: ["aaa000"] }).verdict).to.equal("ok");
+    }
+    const alive = { model: undefined, releaseUnclaimed: ["aaa000"] };
+    expect(judged(of(), alive).verdict).to.equal("refused");
   });
 
   it("refuses one of which nothing says that it is the model's, although its owner is right", () => {
