@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { tornDown, untouched } from "../../faults/witness.ts";
+import { machines } from "../lab.ts";
 import { adoptedStack, type Stack } from "../stack.ts";
 
 describe("approval and snapshot, on the real engine", function () {
@@ -30,14 +31,21 @@ describe("approval and snapshot, on the real engine", function () {
   });
 
   it("stays approved while the teardown goes on, over several destroys", async () => {
-    stack = await adoptedStack({ config: { requireApproval: true, deadline: "4s" } });
+    const faults = [{ answer: "power-fails-500", times: 4 }];
+    stack = await adoptedStack({
+      scenario: {
+        models: [{ name: "openstack", reap: "2m", releasesMachines: false }],
+        machines: machines({ openstack2: { faults } }),
+      },
+      config: { requireApproval: true },
+    });
     const refused = await stack.destroy();
     const [, digest = ""] = /pulumi destroy -c approved=([0-9a-f]{64})/.exec(refused.output) ?? [];
     const cut = await stack.destroy("-c", `approved=${digest}`);
     expect(cut.code).to.not.equal(0);
     expect(stack.journal().some(({ event }) => event === "destroy-model-called")).to.equal(true);
     // Time limits are no part of what is approved.
-    stack.configure({ deadline: undefined });
+    stack.configure({ deadline: "3h", stuckAfter: "20m" });
     const { code, output } = await stack.destroy();
     expect(code, output).to.equal(0);
     await tornDown(stack);
