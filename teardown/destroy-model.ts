@@ -412,6 +412,7 @@ export const followReaping = async (destruction: ModelDestruction): Promise<stri
  * Waits until the model is seen dying or gone: no machine is released while its model is alive. It never comes back to life, so
  * one answer serves all machines.
  *
+ * @param isLost whether the guards took its controller for lost: it is looked for all the same, since it may be back
  * @throws TeardownError `refused` when it is alive, `juju`, `deadline` or `interrupted`
  */
 export const mustBeGoing = async (
@@ -419,14 +420,17 @@ export const mustBeGoing = async (
   run: Run,
   recorded: ModelRecord,
   row: Row,
+  isLost = false,
 ): Promise<void> => {
   const untouched = "no machine was released";
   const outage = outageOf(context, run, row.status, untouched);
   for (;;) {
     throwIfStopped(context, untouched);
-    const { state, why } = await outage.through(async () =>
-      mustAnswer(await lookForModel(context, recorded, run)),
-    );
+    const { state, why } = await outage.through(async () => {
+      const seen = await lookForModel(context, recorded, run);
+      const isAway = seen.reasons?.some(({ code }) => code === "unreachable");
+      return isAway && isLost ? ({ ...seen, state: "gone" } as const) : mustAnswer(seen);
+    });
     throwIfStopped(context, untouched);
     if (state === "gone" || state === "dying" || state === "dead") return;
     if (state === "alive") {

@@ -262,9 +262,10 @@ export const beginTeardown = async (options: {
     },
     going: (row) =>
       within(async () => {
-        const { model } = (await askOnce()).verdict;
+        const { verdict } = await askOnce();
+        const { model } = run.lab;
         if (!model) return;
-        going ??= mustBeGoing(context, run, model, row);
+        going ??= mustBeGoing(context, run, model, row, verdict.model === undefined);
         await going;
       }),
     told: (resource, work) =>

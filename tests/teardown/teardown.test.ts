@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import { jujuError } from "../../teardown/clients/juju/errors.ts";
 import type { MaasMachine } from "../../teardown/clients/maas.ts";
 import { TeardownError } from "../../teardown/errors.ts";
 import { dropLock } from "../../teardown/run/lock.ts";
@@ -17,6 +18,7 @@ import {
   modelUuid,
   problemOf,
   recordedLab,
+  recordedModel,
   secondMachine,
 } from "./support/fakes.ts";
 
@@ -117,6 +119,38 @@ describe("teardown: one destroy's part of a run", () => {
     const { guarded } = await begin(fine, undefined, { host: "another-host" });
     const { code, message } = await problemOf(guarded(keptRow()));
     expect([code, message.includes("nothing more was destroyed")]).to.deep.equal(["refused", true]);
+  });
+
+  it("releases no machine of a lost controller that is back, with its model alive", async () => {
+    let isBack = false;
+    const models = async () => {
+      if (!isBack) throw jujuError("unreachable", "away");
+      return { models: [controllerModel, model()], complaints: [] };
+    };
+    const lost = { controllerLost: recordedModel.controllerUuid };
+    const begun = () => begin(fine, undefined, lost, fakeJuju([], { models }));
+    const away = await begun();
+    expect((await away.guarded(keptRow())).model).to.equal(undefined);
+    await away.going(keptRow());
+    const back = await begun();
+    await back.guarded(keptRow());
+    isBack = true;
+    const { code, message } = await problemOf(back.going(keptRow()));
+    expect(code).to.equal("refused");
+    expect(message).to.include("its model admin/openstack is alive, so it was not released");
+  });
+
+  it("takes no controller for lost that answered the guards: it is waited for", async () => {
+    let isAway = false;
+    const models = async () => {
+      if (isAway) throw jujuError("unreachable", "away");
+      return { models: [controllerModel, model({ life: "dying" })], complaints: [] };
+    };
+    const lost = { controllerLost: recordedModel.controllerUuid };
+    const { guarded, going } = await begin(fine, undefined, lost, fakeJuju([], { models }));
+    await guarded(keptRow());
+    isAway = true;
+    expect((await problemOf(going(keptRow()))).message).to.include("Nothing was touched");
   });
 
   it("writes down how each resource ended, whatever was thrown", async () => {
