@@ -95,7 +95,7 @@ export const settingsNow = (urn: string): Promise<Settings> =>
   (settings ??= stackSettings(stackOf(urn).stack, stopping.signal));
 
 let looking: Promise<Context> | undefined;
-/** The world, for methods that only look. */
+/** For methods that only look. */
 export const lookingContext = (urn: string): Promise<Context> =>
   (looking ??= settingsNow(urn).then((known) => realContext(known, stopping.signal)));
 

@@ -25,7 +25,7 @@ import { isDestructive } from "./run/journal.ts";
 import { type Run, shownPath, stamp } from "./run/run-directory.ts";
 import { stopped, stopReason } from "./stopping.ts";
 
-/** What a capture needs of the world: not MAAS, and no secret. */
+/** What a capture needs: not MAAS, and no secret. */
 export type CaptureContext = {
   juju: JujuClient;
   clock: Clock;

@@ -146,7 +146,7 @@ export const beginTeardown = async (options: {
     const seen = await versions();
     run.journal.write({ event: "versions", seen });
   });
-  /** The engine may end this process as soon as a destroy has failed: what belongs to its story is waited for, but not for long. */
+  /** The engine may end this process as soon as a destroy has failed: what its journal should hold is waited for, but not for long. */
   const versionsOfAFailure = () => Promise.race([writeVersions(), clock.sleep(patience)]).catch(() => {});
 
   // The report is written when the last of those that are under way has ended badly: the engine may end this process then.
