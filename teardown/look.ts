@@ -6,9 +6,10 @@ import type { Run } from "./run/run-directory.ts";
 
 /**
  * What a machine is seen as, by its id. `vanished`: MAAS says to an administrator's key that it does not know the id. `invisible`:
- * whatever else is no sight of it; absence is never concluded from that.
+ * it is there, and this key may not see it. `unknown`: MAAS does not know the id, as far as an ordinary key is told; absence is never
+ * concluded from that, nor that somebody has it.
  */
-export type Seen = MaasMachine | "vanished" | "invisible";
+export type Seen = MaasMachine | "vanished" | "invisible" | "unknown";
 
 /** Looks at one machine afresh, by its system_id. @throws TeardownError `maas` or `interrupted` */
 export type Look = (systemId: string) => Promise<Seen>;
@@ -22,7 +23,7 @@ export const machineLook = (context: Context): Look => {
     if (look.kind === "seen") return look.machine;
     if (look.kind === "forbidden") return "invisible";
     isAdmin ??= maas.whoami().then((who) => who.isAdmin);
-    return (await isAdmin) ? "vanished" : "invisible";
+    return (await isAdmin) ? "vanished" : "unknown";
   };
 };
 

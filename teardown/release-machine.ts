@@ -72,7 +72,7 @@ const invisible = ({ hostname, systemId }: MachineRecord): TeardownError =>
     "machine",
     [
       `${hostname} (${systemId}) is not visible to this MAAS API key; expected: Ready`,
-      "It is there, or was deleted: only an administrator's key tells. It was not touched.",
+      "It is there, or was deleted: only an administrator's key tells. Nothing more was done to it.",
       "Use a key that sees all machines (maas login <profile> <url> <key of an administrator>), then: pulumi destroy",
     ].join("\n"),
   );
@@ -337,6 +337,7 @@ export const releaseMachine = async (release: Release): Promise<string> => {
       vanished(job);
       return progress.summary();
     }
+    if (machine === "unknown") throw invisible(recorded);
     if (machine === "invisible") {
       if (!(await outage.through(() => wasReleased(context, run, recorded)))) throw invisible(recorded);
       return taken(job, "not visible to this API key");

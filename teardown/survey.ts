@@ -47,7 +47,7 @@ export type MaasSurvey = {
   /** Those on the list, in the record, or in the model. */
   machines: MaasMachine[];
   /** Recorded machines that MAAS does not show, each looked at by its id: that a machine is on no list proves nothing. */
-  absent: Map<string, "vanished" | "invisible">;
+  absent: Map<string, "vanished" | "invisible" | "unknown">;
   /** Recorded machines that were released in this run and are in somebody else's use, or out of sight, now. */
   taken: Set<string>;
   /** The system_ids of the machines that Juju allocated for the model (agent_name). */
@@ -215,7 +215,7 @@ const surveyMaas = async (
       const seen = machines.get(systemId) ?? (await look(systemId));
       if (typeof seen === "string") absent.set(systemId, seen);
       else machines.set(systemId, seen);
-      if (!run || seen === "vanished") return;
+      if (!run || seen === "vanished" || seen === "unknown") return;
       const isTheirs =
         seen === "invisible"
           ? await wasReleased(context, run, machine)

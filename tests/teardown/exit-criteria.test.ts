@@ -170,6 +170,23 @@ describe("exit criteria", () => {
     expect(message).to.match(/NOT MET {2}machine extra ccc222 +Releasing failed, owned by admin/);
   });
 
+  it("tell a machine that somebody took after its release from one that may have been deleted", async () => {
+    for (const [kind, isMet] of [
+      ["forbidden", true],
+      ["absent", false],
+    ] as const) {
+      const { run, check, context } = setUp({ machines: ready.slice(0, 1) });
+      const about = { hostname: "openstack1", systemId: "bbb111", attempt: 1, took: 1 };
+      run.journal.write({ event: "release-answered", ...about, kind: "accepted", reason: "" });
+      const maas = await context.maas();
+      maas.whoami = async () => ({ username: "eve", isAdmin: false });
+      maas.lookAt = async () => ({ kind });
+      const end = await check().catch((error: Error) => error.message);
+      expect(end.startsWith("exit criteria met"), end).to.equal(isMet);
+      expect(end).to.include("not visible to this API key");
+    }
+  });
+
   it("do not conclude that a machine was deleted from a key that may not see it, accepted or not", async () => {
     const [one = machine()] = ready;
     for (const acceptDeleted of ["", "bbb111"]) {
