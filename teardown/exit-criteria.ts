@@ -25,7 +25,7 @@ const modelCriterion = ({ juju }: Survey, { model }: LabRecord, settings: Settin
       found: "its controller is lost, accepted by `controllerLost`",
       by: "accepted",
     };
-  const next = "pulumi up && pulumi destroy   # up adopts it again";
+  const next = "pulumi up   # adopts it again; then: pulumi preview";
   if (!juju.answered)
     return { met: false, subject, found: juju.said.split("\n")[0] ?? "", next: "pulumi destroy" };
   const { state, model: seen, why } = juju.presence ?? { state: "unclear" as const };
@@ -113,6 +113,17 @@ export const alsoDestroyed = (run: Run): MachineRecord[] => {
   return [...new Map(permitted.map((machine) => [machine.systemId, machine])).values()];
 };
 
+/** A controller counts as lost here only if it did for the guards: one that is away just now, at the end, is waited for. */
+const asGuarded = (context: Context, run: Run): Context => {
+  const passed = run.journal.events().findLast(({ event }) => event === "guards-passed");
+  const isLost =
+    passed?.event === "guards-passed" && passed.findings.some(({ code }) => code === "controller-lost");
+  const { controllerLost } = context.settings;
+  return isLost || controllerLost.length === 0
+    ? context
+    : { ...context, settings: { ...context.settings, controllerLost: [] } };
+};
+
 const passing: ReadonlySet<string | undefined> = new Set(["unreachable", "timeout", "server"]);
 const beforeLookingAgain = 5_000;
 
@@ -156,7 +167,8 @@ export const checkExitCriteria = async (options: {
   poller: ReadyPoller;
   row: Row;
 }): Promise<string> => {
-  const { context, run, lab, poller, row } = options;
+  const { run, lab, poller, row } = options;
+  const context = asGuarded(options.context, run);
   const { settings, clock } = context;
   const began = clock.now();
   row.status("reading everything afresh");

@@ -106,7 +106,7 @@ describe("exit criteria", () => {
     for (const [presence, said] of cases) {
       const message = await notMet({ seen: [presence] });
       expect(message).to.match(/^the exit criteria are not met: 1 of 3\n/);
-      expect(message).to.match(said).and.to.include("next: pulumi up && pulumi destroy");
+      expect(message).to.match(said).and.to.include("next: pulumi up   # adopts it again");
     }
   });
 
@@ -215,6 +215,19 @@ describe("exit criteria", () => {
         /met {2}machine openstack1 bbb111 +Ready once, somebody else's now \(Deployed, owned by eve\)/,
       )
       .and.to.match(/1 machine Ready, 1 somebody else's now/);
+  });
+
+  it("wait for a controller that is away only now, whatever `controllerLost` says", async () => {
+    const problem = { kind: "unreachable" as const, command: "juju models", said: [] };
+    const away: Presence = { state: "unclear", reasons: [{ code: "unreachable", problem }], why: "away" };
+    const settings = { controllerLost: recordedModel.controllerUuid };
+    const dying: Presence = { state: "dying", model: model({ life: "dying" }) };
+    const { code } = await problemOf(setUp({ seen: [away, dying], settings }).check());
+    expect(code).to.equal("exit-criteria");
+    const { check, run } = setUp({ seen: [away, away, gone], settings });
+    await check();
+    const last = run.journal.events().findLast(({ event }) => event === "exit-criteria");
+    expect(last?.event === "exit-criteria" && last.criteria[0]?.found).to.equal("gone");
   });
 
   it("judge a survey alone: a lost controller, and sides that give no answer", async () => {

@@ -46,7 +46,7 @@ export const doAsTold = async (world: World, stack: Stack, messages: string[]): 
   if (/is another model than the one recorded/.test(text))
     for (const { name, uuid } of world.models.values())
       if (name === labName && uuid !== labModel) world.models.delete(uuid);
-  if (!/pulumi up && pulumi destroy|pulumi up +# puts it back/.test(text)) return;
+  if (!/pulumi up && pulumi destroy|pulumi up +# (?:puts it back|adopts it again)/.test(text)) return;
   await up(world, stack).catch(async (error: Error) => {
     if (/adoptPartial gone/.test(error.message)) stack.adoptPartial = "gone";
     for (const [, hostname] of error.message.matchAll(/machine +(\S+) +is not in MAAS/g))
