@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import type { Stack } from "../e2e/stack.ts";
-import { types, ups } from "./guarded.ts";
+import { ours, types, ups } from "./guarded.ts";
 import { on, set, urnOf } from "./lab.ts";
 import { type Row, rows } from "./rows.ts";
 import {
@@ -63,9 +63,11 @@ rows(import.meta.url, "guards", "Whatever makes Pulumi call delete outside of a 
     },
   ),
   inUp("a machine is put on the list that was never adopted", "refused, says to run `up`", async (stack) => {
+    const agentName = await ours(stack);
+    const ownerData = { "juju-model-uuid": agentName };
     await stack.lab.control({
       op: "add-machine",
-      machine: { hostname: "extra0", owner: "juju", release: "1m" },
+      machine: { hostname: "extra0", agentName, owner: "juju", ownerData, release: "1m" },
     });
     stack.configure({ machines: [...five, "extra0"] });
     const refused = failed(await stack.destroy());

@@ -65,6 +65,8 @@ export const beginRelease = (world: World, machine: WorldMachine): Begun => {
   machine.osystem = "";
   machine.agentName = "";
   setStatus(world, machine, 12);
+  // Taken while the call was on the wire: it is released all the same, and is the taker's.
+  machine.wasReleased ||= machine.takenOver !== undefined;
   turn(world, "begun", machine);
   const ends = (ms: number) => later(world, machine, ms, () => free(world, machine));
   const accepted: Begun = { kind: "accepted", after: machine.post, reason: "" };
