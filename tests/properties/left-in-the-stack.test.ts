@@ -6,7 +6,8 @@ import { readJournal } from "../../teardown/run/journal.ts";
 import { destroyOnce } from "./support/destroy.ts";
 import { quickDisk } from "./support/play.ts";
 import type { DestroyPlan, Scenario } from "./support/scenario.ts";
-import { type Stack, up } from "./support/stack.ts";
+import { emptyStack, up } from "./support/stack.ts";
+import { deployed } from "./support/stage.ts";
 import { virtualClock } from "./support/virtual-clock.ts";
 import { hostnameOf, makeWorld } from "./support/world.ts";
 
@@ -25,18 +26,9 @@ const leftOvers: string[][] = [
   ]),
 ];
 
-const machine = {
-  status: 6,
-  inModel: true,
-  locked: false,
-  post: 1_000,
-  release: 3_000,
-  ends: "ready" as const,
-  faults: [],
-};
 const scenario = (unlisted: boolean): Scenario => ({
   seed: 1,
-  machines: hostnames.map(() => machine),
+  machines: hostnames.map(() => deployed),
   model: { life: "alive", applications: 2, reap: 60_000, stuck: { kind: "no" }, unlisted, calls: [] },
   happenings: [],
   destroys: [],
@@ -58,19 +50,7 @@ const destroyWith = async (rows: string[], run: "there" | "lost", unlisted: bool
   const backupRoot = mkdtempSync(join(quickDisk, "left-in-the-stack-"));
   const clock = virtualClock(Date.parse("2026-11-22T14:00:00Z"));
   const world = makeWorld(scenario(unlisted), clock);
-  const stack: Stack = {
-    lab: { maasUrl: "", machines: [] },
-    rows: new Set(),
-    machines: hostnames,
-    acceptDeleted: [],
-    alsoDestroyed: [],
-    releaseUnclaimed: [],
-    withoutBundle: [],
-    adoptPartial: "",
-    leftOver: {},
-    backupRoot,
-    stuckAfter: 600_000,
-  };
+  const stack = emptyStack(hostnames, backupRoot, 600_000);
   const destroy = () => destroyOnce({ world, stack, plan: plain, violations: [], whenRowEnds: () => {} });
   try {
     return await clock.run(

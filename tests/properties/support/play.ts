@@ -7,7 +7,7 @@ import { destroyOnce, type Outcome } from "./destroy.ts";
 import { letHappen } from "./happen.ts";
 import { doAsTold } from "./operator.ts";
 import type { DestroyPlan, Scenario } from "./scenario.ts";
-import { type Stack, up } from "./stack.ts";
+import { emptyStack, type Stack, up } from "./stack.ts";
 import { virtualClock } from "./virtual-clock.ts";
 import type { Violations } from "./watch.ts";
 import { hostnameOf, labModel, makeWorld, type World } from "./world.ts";
@@ -111,17 +111,13 @@ const playIn = async (
   const violations: Violations = [];
   const ended: string[] = [];
   const stack: Stack = {
-    lab: { maasUrl: "", machines: [] },
-    rows: new Set(),
-    machines: machines.map((_, at) => hostnameOf(at)),
-    acceptDeleted: [],
-    alsoDestroyed: [],
-    releaseUnclaimed: [],
-    withoutBundle: [],
+    ...emptyStack(
+      machines.map((_, at) => hostnameOf(at)),
+      backupRoot,
+      scenario.stuckAfter,
+    ),
     adoptPartial: model.life === "gone" ? "gone" : "",
     leftOver,
-    backupRoot,
-    stuckAfter: scenario.stuckAfter,
   };
   await up(world, stack);
   const lab = world.models.get(labModel);

@@ -29,6 +29,21 @@ export type Stack = {
   stuckAfter: number;
 };
 
+/** A stack in which nothing is permitted and nothing adopted yet, of these machines. */
+export const emptyStack = (machines: string[], backupRoot: string, stuckAfter: number): Stack => ({
+  lab: { maasUrl: "", machines: [] },
+  rows: new Set(),
+  machines,
+  acceptDeleted: [],
+  alsoDestroyed: [],
+  releaseUnclaimed: [],
+  withoutBundle: [],
+  adoptPartial: "",
+  leftOver: {},
+  backupRoot,
+  stuckAfter,
+});
+
 export const place = { project: "openstack-lab", stack: "lab" };
 
 const host: Host = {

@@ -4,7 +4,8 @@ import type { Context, Row } from "../../../teardown/context.ts";
 import type { MachineSurroundings } from "../../../teardown/guards/machine-guard.ts";
 import { memoryJournal } from "../../../teardown/run/journal.ts";
 import type { Run } from "../../../teardown/run/run-directory.ts";
-import { contextOf, makeProcess, settingsOf } from "./stack.ts";
+import type { MachinePlan } from "./scenario.ts";
+import { contextOf, emptyStack, makeProcess, settingsOf } from "./stack.ts";
 import { type VirtualClock, virtualClock } from "./virtual-clock.ts";
 import { makeWorld, type World } from "./world.ts";
 
@@ -18,22 +19,24 @@ export type Stage = {
   said: string[];
 };
 
+/** A machine of the model, whose release goes well. */
+export const deployed: MachinePlan = {
+  status: 6,
+  inModel: true,
+  locked: false,
+  post: 1_000,
+  release: 3_000,
+  ends: "ready",
+  faults: [],
+};
+
 /** A quiet world with so many machines, a context in it and a run in memory. */
 export const stage = (machines: number, stuckAfter = 600_000): Stage => {
   const clock = virtualClock(Date.parse("2026-11-22T14:00:00Z"));
-  const plan = {
-    status: 6,
-    inModel: true,
-    locked: false,
-    post: 1_000,
-    release: 3_000,
-    ends: "ready" as const,
-    faults: [],
-  };
   const world = makeWorld(
     {
       seed: 1,
-      machines: Array.from({ length: machines }, () => plan),
+      machines: Array.from({ length: machines }, () => deployed),
       model: {
         life: "alive",
         applications: 2,
@@ -48,19 +51,7 @@ export const stage = (machines: number, stuckAfter = 600_000): Stage => {
     },
     clock,
   );
-  const stack = {
-    lab: { maasUrl: "", machines: [] },
-    rows: new Set<string>(),
-    machines: ["openstack0"],
-    acceptDeleted: [],
-    alsoDestroyed: [],
-    releaseUnclaimed: [],
-    withoutBundle: [],
-    adoptPartial: "",
-    leftOver: {},
-    backupRoot: "/nonexistent",
-    stuckAfter,
-  };
+  const stack = emptyStack(["openstack0"], "/nonexistent", stuckAfter);
   const said: string[] = [];
   const say = (text: string) => void said.push(text);
   return {
