@@ -2,8 +2,8 @@ import type { JujuModel } from "./clients/juju.ts";
 import type { Settings } from "./config/settings.ts";
 import { TeardownError } from "./errors.ts";
 import { type Finding, note, refused } from "./guards/finding.ts";
-import { judgeSimulation } from "./guards/guards.ts";
-import { wholeOf } from "./guards/model-guard.ts";
+import { judgeMaas, judgeSimulation } from "./guards/guards.ts";
+import { judgeJuju, limitsOf, wholeOf } from "./guards/model-guard.ts";
 import { findingsTable } from "./guards/say.ts";
 import type { LabRecord, MachineRecord } from "./record.ts";
 import type { JujuSurvey, Survey } from "./survey.ts";
@@ -35,7 +35,7 @@ const isSimilar = (one: string, other: string): boolean => {
 };
 
 const modelToAdopt = (juju: JujuSurvey, settings: Settings): { model?: JujuModel; findings: Finding[] } => {
-  const { controller, named, unexplained, user = "this user" } = juju;
+  const { controller, named, unexplained } = juju;
   const name = settings.jujuModel;
   const [model] = named;
   if (named.length > 1)
@@ -52,17 +52,8 @@ const modelToAdopt = (juju: JujuSurvey, settings: Settings): { model?: JujuModel
   const { uuid } = model;
   if (model.isController)
     return { findings: [refused({ code: "model-is-controllers", name: model.name, uuid })] };
-  const seesAll = juju.models.some(({ isController }) => isController);
-  const { access } = model;
-  return {
-    model,
-    findings: [
-      ...(seesAll ? [] : [note({ code: "gone-not-provable", name: model.name, uuid, user })]),
-      ...(access === undefined || access === "admin"
-        ? []
-        : [note({ code: "no-admin-access", name: model.name, uuid, access, user })]),
-    ],
-  };
+  const { noAdmin, unproven } = limitsOf(juju, model);
+  return { model, findings: [...unproven, ...noAdmin].map(note) };
 };
 
 /**
@@ -78,21 +69,11 @@ export const adoption = (
   settings: Settings,
   begun: LabRecord | undefined,
 ): Adoption => {
-  const findings: Finding[] = [];
-  if (!juju.answered)
-    findings.push(
-      refused({
-        code: "juju-failed",
-        controller: settings.jujuController,
-        said: juju.said,
-        ...(juju.kind && { kind: juju.kind }),
-      }),
-    );
-  if (!maas.answered)
-    findings.push(
-      refused({ code: "maas-failed", url: maas.url, said: maas.said, ...(maas.kind && { kind: maas.kind }) }),
-    );
   const record: LabRecord = { maasUrl: maas.url, machines: [] };
+  const findings: Finding[] = [
+    ...(juju.answered ? [] : judgeJuju(juju, undefined, settings)),
+    ...(maas.answered ? [] : judgeMaas(settings, record, maas)),
+  ];
   let adopted: JujuModel | undefined;
   if (juju.answered) {
     const { model, findings: found } = modelToAdopt(juju, settings);

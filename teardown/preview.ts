@@ -153,36 +153,38 @@ export const machineWords = (
 };
 
 /** A count that juju may not have given. */
-export const number = (value: number | undefined): string =>
-  value === undefined ? "unknown" : String(value);
+const number = (value: number | undefined): string => (value === undefined ? "unknown" : String(value));
+
+/** A model's cells: its name, UUID, life, applications, units, and what a destroy does to it. */
+export const modelCells = (model: AffectedModel): string[] => [
+  model.name,
+  model.uuid,
+  model.life,
+  number(model.applications),
+  number(model.units),
+  modelWords[model.onDestroy],
+];
+
+/** A machine's cells: its hostname, system_id, status, power, owner, Juju's id, and what a destroy does to it. */
+export const machineCells = (machine: AffectedMachine, settings: Pick<Settings, "erase">): string[] => [
+  machine.hostname,
+  machine.systemId,
+  machine.status,
+  machine.power,
+  machine.owner || "-",
+  machine.jujuMachine || "-",
+  machineWords(machine, settings),
+];
 
 /** What a destroy affects: one aligned line a machine and one for the model. */
 export const labTable = (preview: Preview, settings: Settings): string => {
   const { model } = preview;
   const modelLines = model
-    ? aligned([
-        ["model", "uuid", "life", "applications", "units", "destroy"],
-        [
-          model.name,
-          model.uuid,
-          model.life,
-          number(model.applications),
-          number(model.units),
-          modelWords[model.onDestroy],
-        ],
-      ])
+    ? aligned([["model", "uuid", "life", "applications", "units", "destroy"], modelCells(model)])
     : [`model ${settings.jujuModel}: gone, or not visible`];
   const machines = aligned([
     ["machine", "system_id", "status", "power", "owner", "juju", "destroy"],
-    ...preview.machines.map((machine) => [
-      machine.hostname,
-      machine.systemId,
-      machine.status,
-      machine.power,
-      machine.owner || "-",
-      machine.jujuMachine || "-",
-      machineWords(machine, settings),
-    ]),
+    ...preview.machines.map((machine) => machineCells(machine, settings)),
   ]);
   return [
     `what \`pulumi destroy\` affects (controller ${preview.controller}, MAAS ${preview.maasUrl})`,

@@ -5,6 +5,7 @@ import {
   type JujuMachine,
   type JujuModel,
   jujuErrorKind,
+  lifeOf,
   type Presence,
 } from "./clients/juju.ts";
 import { type MaasMachine, maasErrorKind } from "./clients/maas.ts";
@@ -106,14 +107,7 @@ const byName = (models: JujuModel[], wanted: string): Pick<JujuSurvey, "named" |
   const named = withName(models, wanted);
   const [model] = named;
   if (!model || named.length > 1) return { named, presence: undefined };
-  const { life } = model;
-  return {
-    named,
-    presence:
-      life === "alive" || life === "dying" || life === "dead"
-        ? { state: life, model }
-        : { state: "unclear", model, reasons: [{ code: "unknown-life", life }] },
-  };
+  return { named, presence: lifeOf(model) };
 };
 
 const hasProblem = (seen: Presence | undefined): boolean =>

@@ -1,6 +1,6 @@
 import type { Settings } from "../../teardown/config/settings.ts";
 import { type SaidFinding, saidTable } from "../../teardown/guards/say.ts";
-import { labTable, machineWords, modelWords, number } from "../../teardown/preview.ts";
+import { labTable, machineCells, modelCells } from "../../teardown/preview.ts";
 import { indent, oneLine } from "../../teardown/text/table.ts";
 import type { Plan } from "./plan.ts";
 
@@ -74,31 +74,12 @@ export const renderMarkdown = (plan: Plan, settings: Settings): string => {
     "",
     ...table(
       ["model", "UUID", "life", "applications", "units", "destroy"],
-      [
-        model
-          ? [
-              model.name,
-              model.uuid,
-              model.life,
-              number(model.applications),
-              number(model.units),
-              modelWords[model.onDestroy],
-            ]
-          : [settings.jujuModel, "", "gone, or not visible", "", "", ""],
-      ],
+      [model ? modelCells(model) : [settings.jujuModel, "", "gone, or not visible", "", "", ""]],
     ),
     "",
     ...table(
       ["machine", "system_id", "status", "power", "owner", "juju", "destroy"],
-      lab.machines.map((machine) => [
-        machine.hostname,
-        machine.systemId,
-        machine.status,
-        machine.power,
-        machine.owner || "-",
-        machine.jujuMachine || "-",
-        machineWords(machine, settings),
-      ]),
+      lab.machines.map((machine) => machineCells(machine, settings)),
     ),
     "",
     ...table(

@@ -38,7 +38,7 @@ export {
   mayPass,
   silence,
 } from "./juju/errors.ts";
-export { type ModelIdentity, mustAnswer, type Presence } from "./juju/presence.ts";
+export { lifeOf, type ModelIdentity, mustAnswer, type Presence } from "./juju/presence.ts";
 
 /**
  * All that this project does with Juju, through the `juju` command. Every method throws `TeardownError` (`juju`, or

@@ -46,7 +46,8 @@ export const judgeSimulation = ({ simulated }: Settings, maas: MaasSurvey): Find
   return [refused({ code: maas.simulated ? "maas-simulated" : "maas-real", url: maas.url })];
 };
 
-const judgeMaas = (settings: Settings, record: LabRecord, maas: Survey["maas"]): Finding[] => {
+/** MAAS answers, and it is the recorded one. */
+export const judgeMaas = (settings: Settings, record: LabRecord, maas: Survey["maas"]): Finding[] => {
   const { url } = maas;
   if (!maas.answered)
     return [refused({ code: "maas-failed", url, said: maas.said, ...(maas.kind && { kind: maas.kind }) })];

@@ -49,23 +49,29 @@ const settingsName = (
       ]),
 ];
 
-/** Whether this user may destroy the model, and see that it is gone. Nobody is asked: juju lists say it. */
+/** What this user may not do with a model, or could never see of it: each is one finding or none. juju's lists say it. */
+export const limitsOf = ({ models, user = "this user" }: JujuSurvey, { name, uuid, access }: JujuModel) => ({
+  // No access is listed to a superuser without a grant, who may destroy all the same.
+  noAdmin:
+    access === undefined || access === "admin"
+      ? []
+      : [{ code: "no-admin-access", name, uuid, access, user } as const],
+  unproven: models.some(({ isController }) => isController)
+    ? []
+    : [{ code: "gone-not-provable", name, uuid, user } as const],
+});
+
+/** Whether this user may destroy the model, and see that it is gone. */
 const mayDestroy = (juju: JujuSurvey, model: JujuModel, settings: Settings): Finding[] => {
   const { name, uuid } = model;
-  const user = juju.user ?? "this user";
   const [disabled] = juju.disabled;
-  // No access is listed to a superuser without a grant, who may destroy all the same.
-  const mayNot = model.access !== undefined && model.access !== "admin";
-  const seesAll = juju.models.some(({ isController }) => isController);
-  const unproven = { code: "gone-not-provable", name, uuid, user } as const;
+  const { noAdmin, unproven } = limitsOf(juju, model);
   return [
-    ...(mayNot && model.access
-      ? [refused({ code: "no-admin-access", name, uuid, access: model.access, user })]
-      : []),
+    ...noAdmin.map(refused),
     ...(disabled && model.life === "alive"
       ? [refused({ code: "command-disabled", name, uuid, set: disabled.set, said: disabled.message })]
       : []),
-    ...(seesAll ? [] : [settings.acceptUnproven.includes(uuid) ? note(unproven) : refused(unproven)]),
+    ...unproven.map(settings.acceptUnproven.includes(uuid) ? note : refused),
   ];
 };
 

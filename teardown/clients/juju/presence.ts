@@ -54,7 +54,8 @@ const unclear = (reasons: UnclearReason[], model?: JujuModel): Presence => ({
   why: reasons.map(sayReason).join("; "),
 });
 
-const lifeOf = (model: JujuModel): Presence => {
+/** What a model that is in the list is, by its life. */
+export const lifeOf = (model: JujuModel): Presence => {
   const { life } = model;
   return life === "alive" || life === "dying" || life === "dead"
     ? { state: life, model }

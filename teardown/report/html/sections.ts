@@ -1,3 +1,4 @@
+import { quoted } from "../../text/quoted.ts";
 import { count } from "../../text/table.ts";
 import type { Phase, Problem, Report, Result } from "../report.ts";
 import { clock, comparedWords, moment, size, stateOf, took } from "../text.ts";
@@ -88,10 +89,6 @@ export const results = ({ results: list }: Report): Markup =>
   html`<section class="card"><h2>Model and machines</h2><table class="stacks"><thead><tr><th scope="col">resource</th><th scope="col">now</th><th scope="col">took</th><th scope="col">calls</th><th scope="col">what happened, and what failed</th></tr></thead><tbody>
 ${list.map(resultHtml)}</tbody></table></section>`;
 
-// A command to paste must survive a folder with blanks or quotes in its name.
-const shellWord = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-
 /** The captured files and how to check them again. */
 export const capture = ({ capture: check, directory }: Report): Markup => {
   if (check.state === "none")
@@ -107,7 +104,7 @@ ${check.files.map(
   (file) =>
     html`<tr><th scope="row" class="named">${file.name}</th><td class="number">${size(file.bytes)}</td><td><span class="pill ${file.now === "intact" ? "good" : "bad"}">${file.now}</span></td><td class="mono hash whole">${file.sha256}</td></tr>`,
 )}</tbody></table>
-<pre>cd ${shellWord(directory)} && sha256sum --check SHA256SUMS</pre></section>`;
+<pre>cd ${quoted(directory)} && sha256sum --check SHA256SUMS</pre></section>`;
 };
 
 /** The operator's own snapshot. */
