@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto";
-import { linkSync, renameSync, rmSync } from "node:fs";
+import { linkSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -27,6 +26,9 @@ const readHolder = (file: string): Holder | "unreadable" | undefined => {
   }
 };
 
+/** Held for the moment in which a dead holder's lock is taken over. */
+const claimOf = (file: string): string => `${file}.claim`;
+
 const isSame = (one: Holder, other: Holder): boolean =>
   one.pid === other.pid && one.started === other.started && one.host === other.host;
 
@@ -51,27 +53,31 @@ const create = (file: string, text: string): boolean => {
   }
 };
 
-/** Takes a dead holder's lock away. Another process may do the same at this moment and have the lock already: it keeps it. */
-const takeAway = (file: string, dead: Holder): void => {
-  const taken = `${file}.${randomUUID()}.dead`;
+/**
+ * Puts a process in a dead holder's place. Only one at a time may, and it looks again first: another may have done so already.
+ *
+ * @returns false when another process is at it
+ */
+const takeOver = (file: string, dead: Holder, me: Holder): boolean => {
+  const claim = claimOf(file);
+  if (!create(claim, JSON.stringify(me))) return false;
   try {
-    renameSync(file, taken);
-    const holder = readHolder(taken);
-    if (holder && holder !== "unreadable" && !isSame(holder, dead)) linkSync(taken, file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT" && code !== "EEXIST") throw error;
+    const holder = readHolder(file);
+    if (holder && holder !== "unreadable" && isSame(holder, dead)) writeWhole(file, JSON.stringify(me));
+    return true;
   } finally {
-    rmSync(taken, { force: true });
+    rmSync(claim, { force: true });
   }
 };
 
-const held = (file: string, holder: Holder | "unreadable", here: boolean): TeardownError => {
+const held = (file: string, holder: Holder | "unreadable" | "claimed", here: boolean): TeardownError => {
   const [who, next] =
-    holder === "unreadable"
+    holder === "unreadable" || holder === "claimed"
       ? [
-          "its lock does not say which process",
-          `When no other destroy runs: rm -r '${file}' && pulumi destroy`,
+          holder === "claimed"
+            ? "a process was taking over its lock"
+            : "its lock does not say which process",
+          `When no other destroy runs: rm -rf '${file}' '${claimOf(file)}' && pulumi destroy`,
         ]
       : [
           `process ${holder.pid} on ${holder.host}, since ${holder.since}`,
@@ -105,11 +111,10 @@ export const takeLock = async (file: string, signal?: AbortSignal, wait = 30_000
     if (holder === "unreadable") throw held(file, holder, true);
     if (isSame(holder, me)) return;
     const here = holder.host === me.host;
-    if (here ? !isAlive(holder) : holder.released) {
-      takeAway(file, holder);
-      continue;
-    }
-    if (!here || performance.now() >= until) throw held(file, holder, here);
+    const isOver = here ? !isAlive(holder) : holder.released;
+    if (isOver && takeOver(file, holder, me)) continue;
+    if ((!here && !isOver) || performance.now() >= until)
+      throw held(file, isOver ? "claimed" : holder, here);
     await sleep(200, undefined, signal ? { signal } : {});
   }
 };

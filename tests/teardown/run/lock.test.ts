@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -133,8 +134,24 @@ describe("lock", () => {
       write(broken);
       const message = await refusal(25_000);
       expect(message, broken).to.include("its lock does not say which process");
-      expect(message, broken).to.include(`When no other destroy runs: rm -r '${file()}' && pulumi destroy`);
+      expect(message, broken).to.include(
+        `When no other destroy runs: rm -rf '${file()}' '${file()}.claim' && pulumi destroy`,
+      );
     }
+  });
+
+  it("is not taken over twice: who comes late finds the new holder, however long ago it saw the dead one", async () => {
+    const dead = holder({ pid: 2 ** 22 + 1, started: "1" });
+    write(dead);
+    // A second process that is between its look and its move holds the claim.
+    writeFileSync(`${file()}.claim`, JSON.stringify(holder()));
+    expect(await refusal()).to.include("another destroy holds this run: a process was taking over its lock");
+    expect(JSON.parse(readFileSync(file(), "utf8"))).to.deep.equal(dead);
+    rmSync(`${file()}.claim`);
+    const first = start();
+    expect(await first.line()).to.equal("taken");
+    expect(await refusal()).to.include(`process ${first.pid}`);
+    expect(readdirSync(directory())).to.deep.equal(["lock"]);
   });
 
   it("is given back by its holder, and by nobody else", async () => {
