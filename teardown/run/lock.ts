@@ -74,9 +74,7 @@ const held = (file: string, holder: Holder | "unreadable" | "claimed", here: boo
   const [who, next] =
     holder === "unreadable" || holder === "claimed"
       ? [
-          holder === "claimed"
-            ? "a process was taking over its lock"
-            : "its lock does not say which process",
+          holder === "claimed" ? "a process was taking over its lock" : "its lock does not say which process",
           `When no other destroy runs: rm -rf '${file}' '${claimOf(file)}' && pulumi destroy`,
         ]
       : [
@@ -113,8 +111,7 @@ export const takeLock = async (file: string, signal?: AbortSignal, wait = 30_000
     const here = holder.host === me.host;
     const isOver = here ? !isAlive(holder) : holder.released;
     if (isOver && takeOver(file, holder, me)) continue;
-    if ((!here && !isOver) || performance.now() >= until)
-      throw held(file, isOver ? "claimed" : holder, here);
+    if ((!here && !isOver) || performance.now() >= until) throw held(file, isOver ? "claimed" : holder, here);
     await sleep(200, undefined, signal ? { signal } : {});
   }
 };

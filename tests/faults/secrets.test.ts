@@ -139,7 +139,9 @@ rows(import.meta.url, "faults", "Secrets: canaries, and every file, output and c
         const adopted = await stack.up();
         expect(adopted.code, adopted.output).to.equal(0);
         await setKey(wrong);
-        const refused = failed(await stack.up());
+        const kept = await stack.up();
+        expect(kept.output).to.include("keeping the recorded lab");
+        const refused = failed(await stack.destroy());
         const said = says(refused, /answered 401: the secret in the API key is wrong/);
         await setKey(apiKey);
         await stack.up();
@@ -147,7 +149,7 @@ rows(import.meta.url, "faults", "Secrets: canaries, and every file, output and c
         const end = await finishes(stack);
         expect(await watched()).to.deep.equal([]);
         for (const canary of canaries)
-          for (const { output } of [adopted, refused]) expect(output).to.not.include(canary);
+          for (const { output } of [adopted, kept, refused]) expect(output).to.not.include(canary);
         expect(leaks(stack, canaries)).to.deep.equal([]);
         return `${said}; found nowhere; ${end}`;
       } finally {
