@@ -71,18 +71,25 @@ const takeOver = (file: string, dead: Holder, me: Holder): boolean => {
 };
 
 const held = (file: string, holder: Holder | "unreadable" | "claimed", here: boolean): TeardownError => {
-  const [who, next] =
-    holder === "unreadable" || holder === "claimed"
-      ? [
-          holder === "claimed" ? "a process was taking over its lock" : "its lock does not say which process",
-          `When no other destroy runs: rm -rf '${file}' '${claimOf(file)}' && pulumi destroy`,
-        ]
-      : [
-          `process ${holder.pid} on ${holder.host}, since ${holder.since}`,
-          here
-            ? `Wait for it to end, or stop it (kill ${holder.pid}), then: pulumi destroy`
-            : `When it surely no longer runs on ${holder.host}: rm '${file}' && pulumi destroy`,
-        ];
+  const explain = (): [who: string, next: string] => {
+    if (holder === "unreadable")
+      return [
+        "its lock does not say which process",
+        `When no other destroy runs: rm -r '${file}' && pulumi destroy`,
+      ];
+    if (holder === "claimed")
+      return [
+        "a process was taking over its lock",
+        `When no other destroy runs: rm '${claimOf(file)}' && pulumi destroy`,
+      ];
+    return [
+      `process ${holder.pid} on ${holder.host}, since ${holder.since}`,
+      here
+        ? `Wait for it to end, or stop it (kill ${holder.pid}), then: pulumi destroy`
+        : `When it surely no longer runs on ${holder.host}: rm '${file}' && pulumi destroy`,
+    ];
+  };
+  const [who, next] = explain();
   return new TeardownError(
     "run",
     `another destroy holds this run: ${who}\nNothing was done by this one.\n${next}`,
