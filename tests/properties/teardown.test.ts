@@ -40,7 +40,7 @@ describe("any teardown, whatever happens to it", function () {
     acceptVmDeletion: otherLab,
     adoptPartial: otherLab,
   };
-  const permissions = cases / 4;
+  const permissions = Math.ceil(cases / 4);
   it(`comes to the same with the permissions of another lab, in ${permissions} cases (PROPERTY_SEED=${seed})`, async () => {
     // How an error lists what is permitted already, and where its run directory is.
     const plain = (text: string) =>
