@@ -68,5 +68,10 @@ export const isTaken = async (
   if ((effect !== "releasable" && effect !== "failed-retryable") || (its && its === model?.uuid))
     return false;
   const seen = await releaseSeen(context, run, recorded);
-  return seen === "ready" || (seen === "accepted" && somebodyElses(machine, model));
+  if (seen !== "ready" && !(seen === "accepted" && somebodyElses(machine, model))) return false;
+  if (its || !model) return true;
+  // Juju may have allocated it to the model again, and sets owner_data by best effort (maas.md 7).
+  const maas = await context.maas();
+  const own = await maas.machines({ systemIds: [machine.systemId], agentName: model.uuid });
+  return own.length === 0;
 };
