@@ -35,20 +35,23 @@ const hasSnapshot = (run: Run): boolean =>
   run.journal.events().some((each) => each.event === "snapshot-ended" && each.exitCode === 0);
 
 /**
- * Runs `snapshotCommand`, once in a run and before its first destructive call.
+ * Runs `snapshotCommand`, once in a run and before anything is destroyed.
  *
+ * @param isModelAlive whether the model is: then no machine was released yet
  * @throws TeardownError `snapshot` when it fails, `interrupted` or `deadline` when it is stopped; then nothing may be destroyed
  */
 export const ensureSnapshot = async (
   context: Context,
   run: Run,
   row: Row,
+  isModelAlive: boolean,
   exec: Exec = execProgram,
 ): Promise<void> => {
   const { settings, clock, signal } = context;
   const [program, ...args] = settings.snapshotCommand;
-  // What is half destroyed is no longer what a snapshot should hold.
-  if (program === undefined || hasSnapshot(run) || isDestructive(run.journal.events())) return;
+  if (program === undefined || hasSnapshot(run)) return;
+  // What is half destroyed is no longer what a snapshot should hold. After a destroy-model in vain the lab is still whole.
+  if (isDestructive(run.journal.events()) && !isModelAlive) return;
   const began = clock.now();
   row.status(`taking the snapshot: ${settings.snapshotCommand.join(" ")}`);
   run.journal.write({ event: "snapshot-started", command: settings.snapshotCommand });

@@ -199,7 +199,8 @@ export const beginTeardown = async (options: {
       ...judgeApproval(run.lab, settings, approvedPlan ? readPlanFile(approvedPlan) : undefined),
     ];
     const begun = isDestructive(run.journal.events());
-    const stops = stopping(findings, begun && !isModelAlive(seen));
+    const isAlive = isModelAlive(seen);
+    const stops = stopping(findings, begun && !isAlive);
     run.journal.write({
       event: stops.length ? "guards-refused" : "guards-passed",
       findings,
@@ -211,7 +212,7 @@ export const beginTeardown = async (options: {
       around: surroundings(seen, model, settings, context.host),
       model: model && isLost(seen.juju, model, settings) ? undefined : model,
     };
-    return { verdict, stops, begun };
+    return { verdict, stops, begun, isAlive };
   });
   const guarded = (row: Row): Promise<Verdict> =>
     within(async () => {
@@ -238,7 +239,7 @@ export const beginTeardown = async (options: {
       try {
         const who = { by: "provider", engine: engineIdentity() } as const;
         await ensureCapture({ ...context, say: row.status }, run, who);
-        await ensureSnapshot(context, run, row);
+        await ensureSnapshot(context, run, row, (await askOnce()).isAlive);
       } catch (error) {
         throwIfStopped(context, "nothing was destroyed");
         await versionsOfAFailure();

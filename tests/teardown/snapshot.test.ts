@@ -25,7 +25,7 @@ describe("snapshot: the operator's own, before anything is destroyed", function 
     const context = contextWith({ signal, settings: { snapshotCommand, deadline } });
     const run = memoryRun();
     const row = keptRow();
-    return { run, row, take: () => ensureSnapshot(context, run, row) };
+    return { run, row, take: (isModelAlive = false) => ensureSnapshot(context, run, row, isModelAlive) };
   };
 
   it("runs without a shell, with what it needs to know in an otherwise clean environment", async () => {
@@ -63,6 +63,17 @@ describe("snapshot: the operator's own, before anything is destroyed", function 
     await take();
     expect(readFileSync(join(folder, "count"), "utf8")).to.equal("again\n");
     expect(run.journal.events().filter(({ event }) => event === "snapshot-started")).to.have.length(1);
+  });
+
+  it("runs after a destroy-model in vain: the lab is still whole", async () => {
+    const { run, take } = setUp([script(`touch ${folder}/ran`)]);
+    run.journal.write({
+      event: "destroy-model-called",
+      uuid: "11111111-1111-4111-8111-111111111111",
+      attempt: 1,
+    });
+    await take(true);
+    expect(existsSync(join(folder, "ran"))).to.equal(true);
   });
 
   it("does not run once something was destroyed", async () => {
