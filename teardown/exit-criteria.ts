@@ -102,7 +102,9 @@ export const judgeExit = (seen: Survey, record: LabRecord, settings: Settings): 
 export const alsoDestroyed = (run: Run): MachineRecord[] => {
   const permitted = run.journal
     .events()
-    .flatMap((each) => (each.event === "guards-passed" ? each.findings : []))
+    .flatMap((each) =>
+      each.event === "guards-passed" || each.event === "unlisted-permitted" ? each.findings : [],
+    )
     .flatMap((finding): MachineRecord[] =>
       finding.code === "unlisted" && finding.inMaas
         ? [{ hostname: finding.hostname, systemId: finding.id, owner: "" }]

@@ -150,7 +150,7 @@ const judgeUnlisted = (settings: Settings, record: LabRecord, ofModel: OfModel[]
 /**
  * Asks Juju once more which machines are in a model that is about to be destroyed: one may have joined since the guards looked.
  *
- * @returns what must not be destroyed with it
+ * @returns those that are not listed, permitted or refused
  * @throws TeardownError `juju` when Juju cannot be asked
  */
 export const unlistedNow = async (
@@ -158,9 +158,7 @@ export const unlistedNow = async (
   record: LabRecord,
   { uuid }: ModelRecord,
 ): Promise<Finding[]> =>
-  judgeUnlisted(settings, record, machinesOfModel(uuid, await juju.machines(uuid), [])).filter(
-    ({ verdict }) => verdict === "refused",
-  );
+  judgeUnlisted(settings, record, machinesOfModel(uuid, await juju.machines(uuid), []));
 
 const isVirtual = (machine: MaasMachine) =>
   machine.pod !== null || ["lxd", "virsh"].includes(machine.powerType);

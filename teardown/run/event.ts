@@ -94,6 +94,8 @@ export const runEvent = z.discriminatedUnion("event", [
   event("versions", { seen: z.record(z.string(), z.string()) }),
   event("guards-passed", { findings: z.array(storedFinding), ...took }),
   event("guards-refused", { findings: z.array(storedFinding), ...took }),
+  /** Machines that are destroyed with the model although they are not listed, as seen right before destroy-model. */
+  event("unlisted-permitted", { findings: z.array(storedFinding) }),
   event("capture-started", { by: captureBy }),
   ...captureEvents,
   event("snapshot-started", { command: z.array(z.string()) }),

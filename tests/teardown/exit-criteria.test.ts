@@ -36,6 +36,8 @@ const setUp = (
     lab?: LabRecord;
     /** The id of an unlisted machine that the guards let pass. */
     permitted?: string;
+    /** When it was permitted: by the guards, or right before destroy-model. */
+    permittedBy?: "guards-passed" | "unlisted-permitted";
   } = {},
 ) => {
   const { machines = ready, settings = {}, lab = recordedLab() } = options;
@@ -48,10 +50,10 @@ const setUp = (
   const context = contextWith({ maas: fakeMaas(machines), juju: fakeJuju([], { presence }), settings });
   const run = memoryRun(lab, context.clock.now);
   run.journal.write({ event: "run-opened", project: "p", stack: "s", machines: [] });
-  const { permitted } = options;
+  const { permitted, permittedBy: event = "guards-passed" } = options;
   if (permitted) {
     const findings = [note({ code: "unlisted", hostname: "extra", id: permitted, inMaas: true })];
-    run.journal.write({ event: "guards-passed", findings, took: 1 });
+    run.journal.write(event === "guards-passed" ? { event, findings, took: 1 } : { event, findings });
   }
   const check = () => checkExitCriteria({ context, run, lab, poller: readyPoller(context), row: keptRow() });
   return { run, check, context };
@@ -166,8 +168,10 @@ describe("exit criteria", () => {
 
   it("are not met when such a machine ends elsewhere", async () => {
     const extra = machine({ systemId: "ccc222", hostname: "extra" }, "failed_releasing");
-    const message = await notMet({ machines: [...ready, extra], permitted: "ccc222" });
-    expect(message).to.match(/NOT MET {2}machine extra ccc222 +Releasing failed, owned by admin/);
+    for (const permittedBy of ["guards-passed", "unlisted-permitted"] as const) {
+      const message = await notMet({ machines: [...ready, extra], permitted: "ccc222", permittedBy });
+      expect(message).to.match(/NOT MET {2}machine extra ccc222 +Releasing failed, owned by admin/);
+    }
   });
 
   it("tell a machine that somebody took after its release from one that may have been deleted", async () => {
@@ -215,6 +219,20 @@ describe("exit criteria", () => {
         /met {2}machine openstack1 bbb111 +Ready once, somebody else's now \(Deployed, owned by eve\)/,
       )
       .and.to.match(/1 machine Ready, 1 somebody else's now/);
+  });
+
+  it("are not met by a machine that our own model got again, though owner_data does not say so", async () => {
+    const again = secondMachine({ ownerData: {} });
+    const { check, run, context } = setUp({ machines: [ready[0] ?? machine(), again] });
+    const state = { event: "machine-state", hostname: "openstack1", systemId: "bbb111" } as const;
+    run.journal.write({ ...state, from: "Releasing", to: "Ready", seenBy: "look" });
+    const maas = await context.maas();
+    const { machines } = maas;
+    // MAAS lists it under the model's agent_name.
+    maas.machines = async ({ agentName, ...filter }) => await machines(filter);
+    expect((await problemOf(check())).message).to.match(/NOT MET {2}machine openstack1 bbb111 +Deployed/);
+    maas.machines = machines;
+    expect(await check()).to.match(/met {2}machine openstack1 bbb111 +Ready once, somebody else's now/);
   });
 
   it("wait for a controller that is away only now, whatever `controllerLost` says", async () => {

@@ -760,7 +760,9 @@ describe("guards", () => {
       expect(await now(joined)).to.deep.equal([
         { code: "unlisted", verdict: "refused", hostname: "stranger", id: "ddd333", inMaas: true },
       ]);
-      expect(await now(joined, "ddd333")).to.deep.equal([]);
+      expect(await now(joined, "ddd333")).to.deep.equal([
+        { code: "unlisted", verdict: "note", hostname: "stranger", id: "ddd333", inMaas: true },
+      ]);
       expect(await now(inJuju({ instanceId: "bbb111" }))).to.deep.equal([]);
     });
   });

@@ -70,6 +70,10 @@ const oneOfEach: NewEvent[] = [
     ],
     took: 1,
   },
+  {
+    event: "unlisted-permitted",
+    findings: [{ code: "unlisted", verdict: "note", hostname: "extra", id: "ccc222", inMaas: true }],
+  },
   { event: "capture-started", by: "backup" },
   {
     event: "captured",
