@@ -127,8 +127,15 @@ let judging: Promise<Judged> | undefined;
 export const judged = (urn: string, record: LabRecord): Promise<Judged> =>
   (judging ??= (async () => {
     const context = await lookingContext(urn);
-    const seen = await survey(context, { record });
     const { settings, host } = context;
+    const { backupRoot, backupLabel } = settings;
+    const run = findOpenRun({
+      backupRoot,
+      backupLabel,
+      ...stackOf(urn),
+      modelUuid: record.model?.uuid ?? "",
+    });
+    const seen = await survey(context, { record, run });
     return { seen, findings: judge(seen, record, settings, host), settings };
   })());
 

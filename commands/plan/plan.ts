@@ -1,5 +1,4 @@
 import { adoption, todaysFindings } from "../../teardown/adopt.ts";
-import type { Settings } from "../../teardown/config/settings.ts";
 import type { Context } from "../../teardown/context.ts";
 import { type Finding, stopping } from "../../teardown/guards/finding.ts";
 import { judge } from "../../teardown/guards/guards.ts";
@@ -41,12 +40,6 @@ type Question = {
   now?: () => number;
 };
 
-const openRunOf = (settings: Settings, place: { project: string; stack: string }, lab: LabRecord) => {
-  const { backupRoot, backupLabel } = settings;
-  const run = findOpenRun({ backupRoot, backupLabel, ...place, modelUuid: lab.model?.uuid ?? "" });
-  return run && { directory: run.directory, destructive: isDestructive(run.journal.events()) };
-};
-
 /**
  * Looks at the lab and asks every guard, as a destroy does: by what the stack has on record, else by what `up` would record today.
  * Changes nothing; whether the backup root can be written to is tried in the folder that is there.
@@ -60,12 +53,16 @@ export const planOf = async ({
   now = Date.now,
 }: Question): Promise<Plan> => {
   const { settings, host } = context;
-  const seen = await survey(context, { record: recorded, contents: true });
+  const { backupRoot, backupLabel } = settings;
+  const runOf = ({ model }: LabRecord) =>
+    findOpenRun({ backupRoot, backupLabel, project, stack, modelUuid: model?.uuid ?? "" });
+  const seen = await survey(context, { record: recorded, run: recorded && runOf(recorded), contents: true });
   const adopted = recorded ? { record: recorded, findings: [] } : adoption(seen, settings, undefined);
   const { record } = adopted;
   const judged = judge(seen, record, settings, host);
   const findings = [...todaysFindings(adopted, judged), ...also];
-  const openRun = openRunOf(settings, { project, stack }, record);
+  const run = runOf(record);
+  const openRun = run && { directory: run.directory, destructive: isDestructive(run.journal.events()) };
   const stops = stopping(findings, openRun?.destructive === true && !isModelAlive(seen));
   return {
     v: 1 as const,
