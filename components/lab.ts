@@ -28,8 +28,8 @@ const look = async (settings: Settings): Promise<Preview> => {
 };
 
 /**
- * An OpenStack lab on MAAS and Juju, whose destruction is its teardown. This is the order of it, and nothing else:
- * what is created first is deleted last.
+ * An OpenStack lab on MAAS and Juju, whose destruction is its teardown: what is created first is deleted last. Its outputs and the
+ * preview's table come from one look at the lab.
  *
  * @example
  * const lab = new Lab("lab", labSettings());

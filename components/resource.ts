@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LabRecord } from "../teardown/record.ts";
 
 /**
- * The provider that Pulumi serialises into the state, and runs from there for ever as it was at `up`: so it only loads today's
- * code, all other methods among it. The SDK calls `configure` before anything else.
+ * The provider that Pulumi serialises into the state. It always runs as it was serialised at `up`, so it only loads today's code and
+ * takes every other method from there. The SDK calls `configure` before anything else.
  */
 const stub = (file: string): pulumi.dynamic.ResourceProvider => {
   const late: Pick<pulumi.dynamic.ResourceProvider, "configure"> = {

@@ -53,7 +53,7 @@ export const readyPoller = (context: Context): ReadyPoller => {
   let wake = new AbortController();
 
   const look = async (everything: boolean) => {
-    // Who begins to wait while MAAS is asked waits for something newer than this answer.
+    // Waiters added while MAAS is asked are not served by this answer: it may be older than they are.
     const asked = Map.groupBy(waiters, ({ systemId }) => systemId);
     const settle = (systemId: string, value: Seen) => {
       for (const waiter of asked.get(systemId) ?? []) if (waiters.delete(waiter)) waiter.resolve(value);

@@ -47,8 +47,8 @@ export const storedRecord: z.ZodType<LabRecord> = labRecord.extend({
 });
 
 /**
- * The resources of a lab in a stack's state that have another record than this one, or a machine that is not in it: a state that was
- * edited is not destroyed by.
+ * The resources of a lab in a stack's state that have another record than this one, or a machine that is not in it: a destroy
+ * never goes by an edited state.
  *
  * @returns their names
  */

@@ -181,7 +181,7 @@ const sendRelease = async (job: Job, attempt: number): Promise<Sent> => {
 };
 
 /**
- * A machine without owner_data as it would be with it: when MAAS lists it under the agent_name of another live model, it is that
+ * A machine completed with the owner_data that Juju failed to set: when MAAS lists it under the agent_name of another live model, it is that
  * model's. Asked where a permission stands for the proof.
  */
 const withItsModel = async (job: Job, machine: MaasMachine): Promise<MaasMachine> => {
@@ -386,7 +386,7 @@ export const releaseMachine = async (release: Release): Promise<string> => {
     } else {
       machine = await look();
     }
-    // After an accepted release only a failed one is a failure; anything else is somebody's next allocation.
+    // Still releasable after our release: it failed, which counts; or somebody has allocated it since, which does not.
     if (answer.kind === "changed" || typeof machine === "string" || !mayBeReleased(machine)) continue;
     if (await isTakenNow(machine)) continue;
     const answered = "as" in answer ? undefined : failureAnswered(answer);

@@ -2,7 +2,7 @@ import { sayDuration } from "./config/duration.ts";
 import type { Context } from "./context.ts";
 import { TeardownError } from "./errors.ts";
 
-/** Why waiting has ended: what a destroy's signal is aborted with. `after` in ms. */
+/** Why waiting has ended (the signal itself is components/operation.ts's): what a destroy's signal is aborted with. `after` in ms. */
 export type StopReason = { why: "cancelled" } | { why: "engine-gone" } | { why: "deadline"; after: number };
 
 const isReason = (reason: unknown): reason is StopReason =>

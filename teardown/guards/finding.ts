@@ -139,7 +139,7 @@ const make =
   (verdict: Severity) =>
   (data: Data): Finding => ({ ...data, verdict });
 
-/** A guard is content. */
+/** The guard has no objection. */
 export const ok: (data: Data) => Finding = make("ok");
 /** Worth knowing, but no reason to stop. */
 export const note: (data: Data) => Finding = make("note");
