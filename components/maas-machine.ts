@@ -37,12 +37,12 @@ const recorded = (state: MachineState): MachineRecord => {
 
 const release = async (state: MachineState): Promise<string> => {
   const row = rowOf(state.row);
-  const { context, run, poller, look, turns, told, typical, gate, going } = await teardown(
+  const { context, run, poller, look, turns, told, typical, gate, untilDying } = await teardown(
     state.row,
     recordOf(state),
   );
   const { around } = await gate(row);
-  await going(row);
+  await untilDying(row);
   return await told(state.hostname, () =>
     releaseMachine({
       context,

@@ -219,8 +219,8 @@ const begin = async (urn: string, lab: LabRecord, last: boolean): Promise<Teardo
 };
 
 /**
- * Every resource of the lab that is left in the state has the same record, and each machine is in it: one that was edited is not
- * destroyed by, and nothing else is.
+ * Every resource of the lab that is left in the state has the same record, and each machine is in it: a destroy never goes by an
+ * edited state.
  *
  * @throws TeardownError `refused`
  */

@@ -32,8 +32,8 @@ export type ModelDestruction = {
 };
 
 const goesOn = "Juju goes on destroying the model by itself";
-// While destroy-model has not yet said that the controller took the call.
 const minute = 60_000;
+// How often the model is looked at until juju shows that the controller accepted the call.
 const lookEvery = 5_000;
 const beforeAskingAgain = 3_000;
 // Between two looks at a dying model, by how long it has been followed: each look is a process and a login.
@@ -112,7 +112,7 @@ type ModelProgress = ReturnType<typeof modelProgress>;
 const look = ({ context, recorded, run }: ModelDestruction, outage: Outage): Promise<Presence> =>
   outage.through(async () => mustAnswer(await confirmGone(context, recorded, run)));
 
-/** What a further try may mend gives `otherwise`. @throws what needs somebody: a login that has expired, no juju */
+/** Turns an error that a retry may fix into `otherwise`. @throws those that need an operator: an expired login, no juju */
 const unlessLasting =
   <Value>(otherwise: (error: Error) => Value) =>
   (error: unknown): Value => {
@@ -417,7 +417,7 @@ export const followReaping = async (destruction: ModelDestruction): Promise<stri
  * @param isLost whether the guards took its controller for lost: it is looked for all the same, since it may be back
  * @throws TeardownError `refused` when it is alive, `juju`, `deadline` or `interrupted`
  */
-export const mustBeGoing = async (
+export const waitUntilDying = async (
   context: Context,
   run: Run,
   recorded: ModelRecord,

@@ -5,7 +5,7 @@ import { engineOptions } from "./clients/engine-options.ts";
 import { engineProcess } from "./clients/engine-process.ts";
 import { type Turns, turns } from "./clients/maas.ts";
 import type { Context, Row } from "./context.ts";
-import { mustBeGoing } from "./destroy-model.ts";
+import { waitUntilDying } from "./destroy-model.ts";
 import { engineIdentity } from "./engine-identity.ts";
 import { TeardownError } from "./errors.ts";
 import { type Finding, stopping } from "./guards/finding.ts";
@@ -53,7 +53,7 @@ export type Teardown = {
    */
   gate: (row: Row) => Promise<Verdict>;
   /** Waits until the model is seen dying or gone. @throws TeardownError `refused` when it is alive */
-  going: (row: Row) => Promise<void>;
+  untilDying: (row: Row) => Promise<void>;
   /** Does a resource's work, and writes down how it ended. */
   told: (resource: string, work: () => Promise<string>) => Promise<string>;
 };
@@ -186,7 +186,7 @@ export const beginTeardown = async (options: {
     }
   });
 
-  let going: Promise<void> | undefined;
+  let untilDying: Promise<void> | undefined;
   let told = false;
   let capturing: Promise<void> | undefined;
   const askOnce = once(async () => {
@@ -261,13 +261,13 @@ export const beginTeardown = async (options: {
       await captured(row);
       return verdict;
     },
-    going: (row) =>
+    untilDying: (row) =>
       within(async () => {
         const { verdict } = await askOnce();
         const { model } = run.lab;
         if (!model) return;
-        going ??= mustBeGoing(context, run, model, row, verdict.model === undefined);
-        await going;
+        untilDying ??= waitUntilDying(context, run, model, row, verdict.model === undefined);
+        await untilDying;
       }),
     told: (resource, work) =>
       within(async () => {

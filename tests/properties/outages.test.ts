@@ -4,7 +4,7 @@ import type { JujuErrorKind, Presence } from "../../teardown/clients/juju.ts";
 import { jujuProblem } from "../../teardown/clients/juju.ts";
 import { type ReleaseAnswer, turns } from "../../teardown/clients/maas.ts";
 import type { Context } from "../../teardown/context.ts";
-import { destroyModel, followReaping, mustBeGoing } from "../../teardown/destroy-model.ts";
+import { destroyModel, followReaping, waitUntilDying } from "../../teardown/destroy-model.ts";
 import { machineLook } from "../../teardown/look.ts";
 import { readyPoller } from "../../teardown/ready-poller.ts";
 import { releaseMachine } from "../../teardown/release-machine.ts";
@@ -197,7 +197,7 @@ const destroy = async (options: {
   const work = async (): Promise<string> => {
     if (options.row === "machine") {
       life = "dying";
-      await mustBeGoing(context, run, modelRecord, row);
+      await waitUntilDying(context, run, modelRecord, row);
       return "going";
     }
     const text = options.row === "reaping" ? "" : await destroyModel(all);

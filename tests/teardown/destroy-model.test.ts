@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { jujuError } from "../../teardown/clients/juju/errors.ts";
 import type { DestroyAnswer, JujuClient, JujuModel, Presence } from "../../teardown/clients/juju.ts";
-import { confirmGone, destroyModel, followReaping, mustBeGoing } from "../../teardown/destroy-model.ts";
+import { confirmGone, destroyModel, followReaping, waitUntilDying } from "../../teardown/destroy-model.ts";
 import {
   contextWith,
   fakeJuju,
@@ -397,7 +397,7 @@ describe("whether the model is gone", () => {
       return hidden;
     };
     const going = (settings: Record<string, unknown>) =>
-      mustBeGoing(
+      waitUntilDying(
         contextWith({ juju: fakeJuju([], { presence }), signal: stopping.signal, settings }),
         run,
         recordedModel,

@@ -131,11 +131,11 @@ describe("teardown: one destroy's part of a run", () => {
     const begun = () => begin(fine, undefined, lost, fakeJuju([], { models }));
     const away = await begun();
     expect((await away.guarded(keptRow())).model).to.equal(undefined);
-    await away.going(keptRow());
+    await away.untilDying(keptRow());
     const back = await begun();
     await back.guarded(keptRow());
     isBack = true;
-    const { code, message } = await problemOf(back.going(keptRow()));
+    const { code, message } = await problemOf(back.untilDying(keptRow()));
     expect(code).to.equal("refused");
     expect(message).to.include("its model admin/openstack is alive, so it was not released");
   });
@@ -147,10 +147,10 @@ describe("teardown: one destroy's part of a run", () => {
       return { models: [controllerModel, model({ life: "dying" })], complaints: [] };
     };
     const lost = { controllerLost: recordedModel.controllerUuid };
-    const { guarded, going } = await begin(fine, undefined, lost, fakeJuju([], { models }));
+    const { guarded, untilDying } = await begin(fine, undefined, lost, fakeJuju([], { models }));
     await guarded(keptRow());
     isAway = true;
-    expect((await problemOf(going(keptRow()))).message).to.include("Nothing was touched");
+    expect((await problemOf(untilDying(keptRow()))).message).to.include("Nothing was touched");
   });
 
   it("writes down how each resource ended, whatever was thrown", async () => {

@@ -80,9 +80,9 @@ const providerOf = (world: World, stack: Stack, self: WorldProcess, deadline: nu
     const recorded = stack.lab.machines.find((machine) => machine.hostname === hostname);
     if (!stack.machines.includes(hostname)) throw new TeardownError("refused", takeOut(hostname));
     if (!recorded) return;
-    const { run, gate, going, told, poller, look, turns } = await teardown();
+    const { run, gate, untilDying, told, poller, look, turns } = await teardown();
     const { around } = await gate(row);
-    await going(row);
+    await untilDying(row);
     await told(hostname, () => releaseMachine({ context, run, row, recorded, poller, look, turns, around }));
   };
   return {
