@@ -32,7 +32,7 @@ check: packages ## check types (tsc), imports, unused code (knip) and style (bio
 test: ready ## check, then all tests; the last line is "N passed, N failed, N skipped"
 	@node packages/toolchain/test.ts $(ARGS)
 
-test-unit: packages ## the tests that start no engine and no simulator, within 30 s
+test-unit: packages ## the tests that start no engine and no simulator, about a minute
 	@node packages/toolchain/test.ts --unit
 
 coverage: ready ## the tests, with a table of covered lines and coverage/index.html
