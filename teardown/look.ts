@@ -27,6 +27,16 @@ export const machineLook = (context: Context): Look => {
   };
 };
 
+/** Whether MAAS lists a machine under a model's agent_name: Juju allocated it, and no release of it has begun since (maas.md 7, 11). */
+export const isAllocatedFor = async (
+  context: Context,
+  systemId: string,
+  modelUuid: string,
+): Promise<boolean> => {
+  const maas = await context.maas();
+  return (await maas.machines({ systemIds: [systemId], agentName: modelUuid })).length > 0;
+};
+
 /**
  * How far a machine's release has come since this run was opened. `ready`: it was seen Ready, or MAAS says that it finished somebody's
  * release (Juju releases its machines too). `accepted`: MAAS took our release.
@@ -71,7 +81,5 @@ export const isTaken = async (
   if (seen !== "ready" && !(seen === "accepted" && somebodyElses(machine, model))) return false;
   if (its || !model) return true;
   // Juju may have allocated it to the model again, and sets owner_data by best effort (maas.md 7).
-  const maas = await context.maas();
-  const own = await maas.machines({ systemIds: [machine.systemId], agentName: model.uuid });
-  return own.length === 0;
+  return !(await isAllocatedFor(context, machine.systemId, model.uuid));
 };

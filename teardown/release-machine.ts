@@ -14,7 +14,7 @@ import type { Context, Row } from "./context.ts";
 import { TeardownError } from "./errors.ts";
 import { judgeMachine, type MachineSurroundings, somebodyElses } from "./guards/machine-guard.ts";
 import { refusalMessage } from "./guards/say.ts";
-import { isTaken, type Look, type Seen, wasReleased } from "./look.ts";
+import { isAllocatedFor, isTaken, type Look, type Seen, wasReleased } from "./look.ts";
 import { type Outage, outageOf, sayOutage } from "./outage.ts";
 import { type MachineProgress, machineProgress } from "./progress.ts";
 import type { ReadyPoller } from "./ready-poller.ts";
@@ -181,19 +181,18 @@ const sendRelease = async (job: Job, attempt: number): Promise<Sent> => {
 };
 
 /**
- * A machine completed with the owner_data that Juju failed to set: when MAAS lists it under the agent_name of another live model, it is that
- * model's. Asked where a permission stands for the proof.
+ * A machine completed with the owner_data that Juju failed to set: when MAAS lists it under the agent_name of another live model, it is
+ * that model's. Asked where a permission stands for the proof.
  */
 const withItsModel = async (job: Job, machine: MaasMachine): Promise<MaasMachine> => {
   const { context, run, around, outage } = job;
   const { systemId } = machine;
   if (machine.ownerData["juju-model-uuid"] !== undefined || !around.releaseUnclaimed.includes(systemId))
     return machine;
-  const maas = await context.maas();
   for (const uuid of around.liveModels ?? []) {
     if (uuid === run.lab.model?.uuid) continue;
-    const named = await outage.through(() => maas.machines({ systemIds: [systemId], agentName: uuid }));
-    if (named.length > 0) return { ...machine, ownerData: { ...machine.ownerData, "juju-model-uuid": uuid } };
+    if (await outage.through(() => isAllocatedFor(context, systemId, uuid)))
+      return { ...machine, ownerData: { ...machine.ownerData, "juju-model-uuid": uuid } };
   }
   return machine;
 };
@@ -206,15 +205,14 @@ const judge = async (job: Job, machine: MaasMachine): Promise<void> => {
   const { context, run, recorded, around, outage } = job;
   const { systemId } = recorded;
   const { model } = run.lab;
-  const maas = await context.maas();
   const isCalled = run.journal
     .events()
     .some((each) => each.event === "release-called" && each.systemId === systemId);
   let { ofModel } = around;
   if (model && machine.ownerData["juju-model-uuid"] === undefined) {
-    const named = await outage.through(() => maas.machines({ systemIds: [systemId], agentName: model.uuid }));
+    const isListed = await outage.through(() => isAllocatedFor(context, systemId, model.uuid));
     const isLeft = ofModel.has(systemId) && !somebodyElses(machine, model);
-    ofModel = new Set(named.length > 0 || isLeft ? [systemId] : []);
+    ofModel = new Set(isListed || isLeft ? [systemId] : []);
   }
   const begun = isCalled ? new Set([systemId]) : around.begun;
   const known = await withItsModel(job, machine);
