@@ -10,7 +10,7 @@ import { stackSettings } from "../teardown/config/stack-settings.ts";
 import { engineIdentity } from "../teardown/engine-identity.ts";
 import { TeardownError } from "../teardown/errors.ts";
 import { writeReport } from "../teardown/report/write-report.ts";
-import { findOpenRun, type Run, shownPath } from "../teardown/run/run-directory.ts";
+import { findOpenRun, type Run, runKey, shownPath } from "../teardown/run/run-directory.ts";
 import type { StopReason } from "../teardown/stopping.ts";
 
 // How often it is looked whether the engine still lives, in ms: it may be killed without a word to this process.
@@ -44,13 +44,7 @@ const capture = async (project: string, stack: string): Promise<string> => {
   setInterval(mayWrite, lookAtEngine).unref();
 
   const settings = await stackSettings(stack, signal);
-  const run = findOpenRun({
-    backupRoot: settings.backupRoot,
-    backupLabel: settings.backupLabel,
-    project,
-    stack,
-    modelUuid: undefined,
-  });
+  const run = findOpenRun(runKey(settings, { project, stack }));
   if (!run) {
     // Preflight opens the run. Where Preflight has left the stack and the run directory is lost or elsewhere now, the
     // destroy captures by itself before its first destructive call.

@@ -13,7 +13,7 @@ import { takeOut } from "../teardown/guards/say.ts";
 import { realContext } from "../teardown/real-context.ts";
 import { type LabRecord, withOtherRecords } from "../teardown/record.ts";
 import { isDestructive } from "../teardown/run/journal.ts";
-import { findOpenRun } from "../teardown/run/run-directory.ts";
+import { findOpenRun, runKey } from "../teardown/run/run-directory.ts";
 import type { StopReason } from "../teardown/stopping.ts";
 import { type Survey, survey } from "../teardown/survey.ts";
 import { beginTeardown, type Teardown } from "../teardown/teardown.ts";
@@ -110,8 +110,7 @@ export const adoptedLab = async (urn: string, before: LabRecord | undefined): Pr
   const context = await lookingContext(urn);
   const { settings } = context;
   adopting ??= (async () => {
-    const { backupRoot, backupLabel } = settings;
-    const open = findOpenRun({ backupRoot, backupLabel, ...stackOf(urn), modelUuid: undefined });
+    const open = findOpenRun(runKey(settings, stackOf(urn)));
     const begun = open && isDestructive(open.journal.events()) ? (before ?? open.lab) : undefined;
     return adoption(await survey(context), settings, begun);
   })();
@@ -128,13 +127,7 @@ export const judged = (urn: string, record: LabRecord): Promise<Judged> =>
   (judging ??= (async () => {
     const context = await lookingContext(urn);
     const { settings, host } = context;
-    const { backupRoot, backupLabel } = settings;
-    const run = findOpenRun({
-      backupRoot,
-      backupLabel,
-      ...stackOf(urn),
-      modelUuid: record.model?.uuid ?? "",
-    });
+    const run = findOpenRun(runKey(settings, stackOf(urn), record));
     const seen = await survey(context, { record, run });
     return { seen, findings: judge(seen, record, settings, host), settings };
   })());

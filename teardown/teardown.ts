@@ -20,7 +20,7 @@ import { writeReport } from "./report/write-report.ts";
 import { takeOutcomes } from "./run/captured.ts";
 import { isDestructive } from "./run/journal.ts";
 import { dropAtExit, takeLock } from "./run/lock.ts";
-import { keepRecord, openRun, type Run } from "./run/run-directory.ts";
+import { keepRecord, openRun, type Run, runKey } from "./run/run-directory.ts";
 import { type TypicalDurations, typicalDurations } from "./run/typical-durations.ts";
 import { ensureSnapshot, judgeSnapshot } from "./snapshot.ts";
 import { stopReason, throwIfStopped, whyStopped } from "./stopping.ts";
@@ -108,14 +108,7 @@ export const beginTeardown = async (options: {
   const { context, project, stack, lab, versions } = options;
   const { settings, clock } = context;
   const run = openRun(
-    {
-      backupRoot: settings.backupRoot,
-      backupLabel: settings.backupLabel,
-      project,
-      stack,
-      modelUuid: lab.model?.uuid ?? "",
-      alsoClosed: options.onlyExitCriteria ?? false,
-    },
+    { ...runKey(settings, { project, stack }, lab), alsoClosed: options.onlyExitCriteria ?? false },
     lab,
     clock.now,
   );

@@ -6,7 +6,7 @@ import { type SaidFinding, sayFindings } from "../../teardown/guards/say.ts";
 import { type Preview, previewOf } from "../../teardown/preview.ts";
 import type { LabRecord } from "../../teardown/record.ts";
 import { isDestructive } from "../../teardown/run/journal.ts";
-import { findOpenRun, inHome } from "../../teardown/run/run-directory.ts";
+import { findOpenRun, inHome, runKey } from "../../teardown/run/run-directory.ts";
 import { isModelAlive, survey } from "../../teardown/survey.ts";
 
 /** What `pulumi destroy` affects now, and whether it would go. */
@@ -53,15 +53,14 @@ export const planOf = async ({
   now = Date.now,
 }: Question): Promise<Plan> => {
   const { settings, host } = context;
-  const { backupRoot, backupLabel } = settings;
-  const runOf = ({ model }: LabRecord) =>
-    findOpenRun({ backupRoot, backupLabel, project, stack, modelUuid: model?.uuid ?? "" });
-  const seen = await survey(context, { record: recorded, run: recorded && runOf(recorded), contents: true });
+  const runOf = (lab: LabRecord) => findOpenRun(runKey(settings, { project, stack }, lab));
+  const known = recorded && runOf(recorded);
+  const seen = await survey(context, { record: recorded, run: known, contents: true });
   const adopted = recorded ? { record: recorded, findings: [] } : adoption(seen, settings, undefined);
   const { record } = adopted;
   const judged = judge(seen, record, settings, host);
   const findings = [...todaysFindings(adopted, judged), ...also];
-  const run = runOf(record);
+  const run = recorded ? known : runOf(record);
   const openRun = run && { directory: run.directory, destructive: isDestructive(run.journal.events()) };
   const stops = stopping(findings, openRun?.destructive === true && !isModelAlive(seen));
   return {

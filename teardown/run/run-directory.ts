@@ -46,6 +46,13 @@ export type RunKey = {
   alsoClosed?: boolean;
 };
 
+/** The run of a recorded lab, where the settings say; without a record, the stack's newest run whatever its model. */
+export const runKey = (
+  { backupRoot, backupLabel }: Pick<RunKey, "backupRoot" | "backupLabel">,
+  { project, stack }: Pick<RunKey, "project" | "stack">,
+  lab?: LabRecord,
+): RunKey => ({ backupRoot, backupLabel, project, stack, modelUuid: lab && (lab.model?.uuid ?? "") });
+
 /** Reads `~` as the shell does. */
 export const inHome = (path: string): string =>
   path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
